@@ -1,0 +1,311 @@
+import type { AuditDraft, AuditEntry } from '../domain/audit.ts';
+import type { Build } from '../domain/build.ts';
+import type { MessageDraft } from '../domain/message.ts';
+import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
+import type { Platform, Release } from '../domain/release.ts';
+import type { ReleaseConfig } from '../domain/release-config.ts';
+import type { Role, Tenant } from '../domain/tenant.ts';
+import type { Upload, UploadStage } from '../domain/upload.ts';
+
+/**
+ * What the rest of the code may ask of the database. What a face can ask for takes the tenant id first; an id of
+ * another tenant answers exactly like an unknown one (Spec 4.1). Everything returned is a plain domain object.
+ */
+
+export interface Lease {
+  releaseId: string;
+  token: string;
+  until: Date;
+}
+
+/** A release with what the engine keeps beside it. */
+export interface StoredRelease {
+  release: Release;
+  wakeCount: number;
+  nextWakeAt: Date | null;
+  lease: { token: string; until: Date } | null;
+  pendingMessages: PendingMessage[];
+  pendingAudit: AuditEntry[];
+  /** a change was stored whose living messages and homes were not told yet */
+  unflushed: boolean;
+  /** the one-time jobs that were planned for it last */
+  plannedWakes: PlannedWake[];
+}
+
+/** A one-time job for a release. Identity: `key`. Spec 7.3. */
+export interface PlannedWake {
+  job: 'kick-off' | 'regression-slot' | 'missing-builds-reminder' | 'pre-kick-off-reminder' | 'approval-reminder';
+  key: string;
+  at: Date;
+}
+
+/** A change of a release: the whole next state with what it says and records, stored in one conditional write. */
+export interface ReleaseChange {
+  release: Release;
+  messages: MessageDraft[];
+  audit: AuditDraft[];
+}
+
+export interface ReleasePage {
+  releases: Release[];
+  /** pass as `after` for the next page; null = no more */
+  next: string | null;
+}
+
+export interface ReleaseRepository {
+  /**
+   * Stores a new release with its first messages and audit entries, due now. Refuses (`Refusal` CONFLICT, naming the
+   * other release) a second live release of the same configuration, platform and version (held by a unique index).
+   */
+  create(change: ReleaseChange): Promise<Release>;
+  /** Throws `Refusal` NOT_FOUND. */
+  get(tenantId: string, releaseId: string): Promise<Release>;
+  find(tenantId: string, releaseId: string): Promise<Release | null>;
+  /** For the engine, which wakes by id alone. Null when it is gone. */
+  load(releaseId: string): Promise<StoredRelease | null>;
+  /**
+   * Stores `change` if the stored version is still `change.release.version`; the stored release's version is one higher.
+   * Gives sequence numbers to messages and audit entries and appends them to the pending ones, in the same write.
+   * Without a lease the release becomes due now. Returns the stored release, or null when another writer was first
+   * (or the lease was lost).
+   */
+  save(change: ReleaseChange, now: Date, lease?: Lease): Promise<Release | null>;
+  /** Counts the wake-up and claims the lease if it is free or ran out; null when somebody else holds it. */
+  wake(releaseId: string, now: Date, leaseMs: number): Promise<Lease | null>;
+  /** Prolongs the lease; false when it was lost. */
+  renew(lease: Lease, now: Date, leaseMs: number): Promise<Lease | null>;
+  /** Lets go and stores when to look again, if nobody woke or changed the release since it was loaded. */
+  settle(
+    lease: Lease,
+    seen: { wakeCount: number; version: number },
+    nextWakeAt: Date | null,
+    plannedWakes: PlannedWake[],
+  ): Promise<boolean>;
+  /** Gives the lease back unfinished: the release is due at `dueAt`. */
+  handBack(lease: Lease, dueAt: Date): Promise<void>;
+  /** Takes flushed messages and audit entries (up to these sequence numbers) out of the document. */
+  clearPending(releaseId: string, upTo: { messageSeq: number; auditSeq: number; version: number }): Promise<void>;
+  /** Ids of releases whose `nextWakeAt` has come, longest due first. Costs what is due. */
+  findDue(now: Date, limit: number): Promise<string[]>;
+  /** Releases that are neither COMPLETED nor ARCHIVED, newest first. */
+  listLive(tenantId: string, page: { limit: number; after?: string | undefined }): Promise<ReleasePage>;
+  list(tenantId: string, page: { limit: number; after?: string | undefined }): Promise<ReleasePage>;
+  /** Live releases whose thread is in this channel, newest first. */
+  listLiveInChannel(tenantId: string, channelId: string): Promise<Release[]>;
+  /** Every release of the tenant with a target of this version, newest first, live ones before ended ones. */
+  findByVersion(tenantId: string, version: string): Promise<Release[]>;
+  /** The highest version of each platform that this configuration released or has under way; absent = none. */
+  lastVersions(tenantId: string, configId: string): Promise<Partial<Record<Platform, string>>>;
+  /** The newest release tag made for this configuration by another release; null = none. */
+  findLastReleaseTag(tenantId: string, configId: string, exceptReleaseId: string): Promise<string | null>;
+  /** Ended releases (SUBMITTED counts not) whose `endedAt` is before `before`, oldest first. */
+  listEndedBefore(before: Date, limit: number): Promise<Release[]>;
+}
+
+export interface BuildRepository {
+  /** Inserts the build, or returns the one that this task and platform already has. */
+  ensure(build: Build): Promise<Build>;
+  listByRelease(tenantId: string, releaseId: string): Promise<Build[]>;
+  listByTask(tenantId: string, taskId: string): Promise<Build[]>;
+  /** Whether these bytes were already consumed in this release. */
+  hasSha256(tenantId: string, releaseId: string, sha256: string): Promise<boolean>;
+}
+
+export interface UploadRepository {
+  insert(upload: Upload): Promise<void>;
+  get(tenantId: string, uploadId: string): Promise<Upload>;
+  find(tenantId: string, uploadId: string): Promise<Upload | null>;
+  remove(tenantId: string, uploadId: string): Promise<void>;
+  /** Idempotent for the same task; throws `InvariantError` when another task has it. */
+  markUsed(tenantId: string, uploadId: string, by: { taskId: string; cycleId: string | null; at: Date }): Promise<void>;
+  markSuperseded(tenantId: string, uploadId: string, by: string, at: Date): Promise<void>;
+  listByRelease(tenantId: string, releaseId: string): Promise<Upload[]>;
+  listStaged(tenantId: string, releaseId: string, stage: UploadStage): Promise<Upload[]>;
+  /** Unused uploads (superseded or never consumed) older than `before` whose bytes are still kept. */
+  listForRetention(before: Date, limit: number): Promise<Upload[]>;
+  markDeleted(tenantId: string, uploadId: string, at: Date): Promise<void>;
+}
+
+export interface AuditRepository {
+  /** Inserts what is not there yet, by (`releaseId`, `seq`). */
+  append(entries: AuditEntry[]): Promise<void>;
+  list(
+    tenantId: string,
+    releaseId: string,
+    page: { limit: number; beforeSeq?: number | undefined },
+  ): Promise<AuditEntry[]>;
+}
+
+export interface OutboxRepository {
+  /** Inserts what is not there yet, by key, in order. */
+  append(rows: OutboxRow[]): Promise<void>;
+  /** Living, unsettled messages of the release must show at least this version: they become due. */
+  touchLiving(tenantId: string, releaseId: string, version: number, now: Date): Promise<void>;
+  /** Release ids that have a due row, longest due first. */
+  findDueReleases(now: Date, limit: number): Promise<string[]>;
+  /**
+   * Claims the first row of the release that is not SENT or PARKED (or that must be re-rendered), if it is due and
+   * nobody else has it; order within the release is kept.
+   */
+  claimNext(releaseId: string, now: Date, leaseMs: number): Promise<OutboxRow | null>;
+  /** Stores the outcome of a claimed row, if the claim still holds. */
+  release(row: OutboxRow, token: string): Promise<boolean>;
+  find(tenantId: string, key: string): Promise<OutboxRow | null>;
+  findByTs(tenantId: string, channelId: string, ts: string): Promise<OutboxRow | null>;
+  listByRelease(tenantId: string, releaseId: string): Promise<OutboxRow[]>;
+  /** Depth and the oldest unsent row's birth, for health and metrics. */
+  backlog(): Promise<{ depth: number; oldestAt: Date | null; parked: number }>;
+  /** Deletes SENT, settled rows of releases older than this. */
+  purgeSentBefore(before: Date): Promise<number>;
+}
+
+export interface TenantRepository {
+  ensure(tenant: { id: string; name: string }, now: Date): Promise<Tenant>;
+  find(tenantId: string): Promise<Tenant | null>;
+  list(): Promise<Tenant[]>;
+  setName(tenantId: string, name: string): Promise<void>;
+  setRoles(tenantId: string, roles: Partial<Record<Role, string[]>>): Promise<void>;
+  /** Makes the user ADMIN if the tenant has none yet; true when it did. */
+  claimFirstAdmin(tenantId: string, userId: string): Promise<boolean>;
+}
+
+export interface ReleaseConfigRepository {
+  get(tenantId: string, configId: string): Promise<ReleaseConfig>;
+  find(tenantId: string, configId: string): Promise<ReleaseConfig | null>;
+  findByName(tenantId: string, name: string): Promise<ReleaseConfig | null>;
+  list(tenantId: string): Promise<ReleaseConfig[]>;
+  /** Creates or replaces by (`tenantId`, `name`); the id of an existing one is kept. */
+  upsert(config: ReleaseConfig): Promise<ReleaseConfig>;
+  remove(tenantId: string, configId: string): Promise<void>;
+}
+
+export const INTEGRATION_KINDS = ['SCM', 'PIPELINE', 'TARGET', 'TICKETS', 'TEST_MANAGEMENT', 'COMMUNICATION'] as const;
+export type IntegrationKind = (typeof INTEGRATION_KINDS)[number];
+
+export interface Verification {
+  status: 'PENDING' | 'VALID' | 'INVALID';
+  checkedAt: Date | null;
+  detail: string | null;
+}
+
+/** One connected account (Spec 4.2). `sealedCredentials` is what `shared/crypto` sealed; nothing here can open it. */
+export interface Integration {
+  id: string;
+  tenantId: string;
+  kind: IntegrationKind;
+  provider: string;
+  /** unique in the tenant */
+  name: string;
+  settings: Record<string, unknown>;
+  sealedCredentials: string | null;
+  verification: Verification;
+  scmIntegrationId: string | null;
+  targetIntegrationId: string | null;
+  createdBy: string;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface IntegrationRepository {
+  get(tenantId: string, integrationId: string): Promise<Integration>;
+  find(tenantId: string, integrationId: string): Promise<Integration | null>;
+  findByName(tenantId: string, name: string): Promise<Integration | null>;
+  list(tenantId: string): Promise<Integration[]>;
+  upsert(integration: Integration): Promise<Integration>;
+  setVerification(tenantId: string, integrationId: string, verification: Verification): Promise<void>;
+  remove(tenantId: string, integrationId: string): Promise<void>;
+}
+
+export const TOKEN_SCOPES = ['releases:read', 'releases:write', 'builds:write'] as const;
+export type TokenScope = (typeof TOKEN_SCOPES)[number];
+
+/** An API token; only the SHA-256 of its secret is stored (Spec 8.4). */
+export interface ApiToken {
+  id: string;
+  tenantId: string;
+  /** unique among the tenant's unrevoked tokens */
+  name: string;
+  hash: string;
+  scopes: TokenScope[];
+  createdBy: string;
+  createdAt: Date;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+}
+
+export interface TokenRepository {
+  insert(token: ApiToken): Promise<void>;
+  /** Unrevoked ones only. */
+  findByHash(hash: string): Promise<ApiToken | null>;
+  list(tenantId: string): Promise<ApiToken[]>;
+  revoke(tenantId: string, name: string, at: Date): Promise<boolean>;
+  /** At most one write a minute a token. */
+  recordUse(tokenId: string, at: Date): Promise<void>;
+}
+
+/**
+ * Something that arrived from outside and must be worked on once: a Slack file, a repeated API request. Identity:
+ * (`tenantId`, `key`). RECEIVED -> DONE | FAILED, worked on under a lease so that a crash is taken over (Spec 3.3, 3.5, 7.2).
+ */
+export interface Delivery {
+  tenantId: string;
+  /** e.g. `slack-file:F123`, `idempotency:<token id>:<key>` */
+  key: string;
+  status: 'RECEIVED' | 'DONE' | 'FAILED';
+  payload: Record<string, unknown>;
+  /** what was answered; null until DONE or FAILED */
+  result: Record<string, unknown> | null;
+  attempts: number;
+  lease: { token: string; until: Date } | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface DeliveryRepository {
+  /** Records it and claims it; `claimed` false when it is known already (then `delivery` is what is stored). */
+  receive(
+    delivery: { tenantId: string; key: string; payload: Record<string, unknown> },
+    now: Date,
+    leaseMs: number,
+  ): Promise<{ claimed: boolean; delivery: Delivery }>;
+  /** Takes over RECEIVED deliveries with this key prefix whose lease ran out. */
+  claimAbandoned(keyPrefix: string, now: Date, leaseMs: number): Promise<Delivery | null>;
+  renew(delivery: Delivery, now: Date, leaseMs: number): Promise<boolean>;
+  /** Stores the result if the claim still holds. */
+  finish(delivery: Delivery, status: 'DONE' | 'FAILED', result: Record<string, unknown>, now: Date): Promise<boolean>;
+  /** Forgets it, so that it may be received again. */
+  forget(delivery: Delivery): Promise<void>;
+  find(tenantId: string, key: string): Promise<Delivery | null>;
+}
+
+/** Who has the App Home open, and whether it shows what is (Spec 6.5). */
+export interface Home {
+  tenantId: string;
+  userId: string;
+  openedAt: Date;
+  page: number;
+  /** set when something shown there changed; null = up to date */
+  staleAt: Date | null;
+}
+
+export interface HomeRepository {
+  opened(tenantId: string, userId: string, page: number, now: Date): Promise<void>;
+  /** Homes of the tenant opened after `openedSince` become stale. */
+  markStale(tenantId: string, now: Date, openedSince: Date): Promise<void>;
+  /** Takes one stale home (clears its mark), longest stale first. */
+  takeStale(now: Date): Promise<Home | null>;
+}
+
+export interface Repositories {
+  releases: ReleaseRepository;
+  builds: BuildRepository;
+  uploads: UploadRepository;
+  audit: AuditRepository;
+  outbox: OutboxRepository;
+  tenants: TenantRepository;
+  configs: ReleaseConfigRepository;
+  integrations: IntegrationRepository;
+  tokens: TokenRepository;
+  deliveries: DeliveryRepository;
+  homes: HomeRepository;
+}

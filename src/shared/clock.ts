@@ -1,0 +1,20 @@
+/** Where the time comes from; injected everywhere so that tests and the sandbox can move it (Spec 7.3). */
+export interface Clock {
+  now(): Date;
+  /** The real instant at which `now()` will be `instant`; the same thing unless the clock runs faster than the world's. */
+  realTimeOf(instant: Date): Date;
+}
+
+export const systemClock: Clock = {
+  now: () => new Date(),
+  realTimeOf: (instant) => instant,
+};
+
+/** A clock that starts at `startsAt` now and runs `factor` times as fast as the world's (sandbox). */
+export function fastClock(factor: number, startsAt: Date = new Date()): Clock {
+  const realStart = Date.now();
+  return {
+    now: () => new Date(startsAt.getTime() + (Date.now() - realStart) * factor),
+    realTimeOf: (instant) => new Date(realStart + (instant.getTime() - startsAt.getTime()) / factor),
+  };
+}
