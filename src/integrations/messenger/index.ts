@@ -1,0 +1,7 @@
+export type { Messenger, RenderedMessage } from './port.ts';
+export { METHOD_SCOPES } from './scopes.ts';
+export { createSlackMessenger } from './slack.ts';
+export { createSlackClient, slackClientOptions } from './slack-client.ts';
+export { mapSlackError, slackErrorWord } from './slack-errors.ts';
+export { slackFileOrigins } from './slack-file-request.ts';
+export { openSlackFile } from './slack-files.ts';

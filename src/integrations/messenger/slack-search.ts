@@ -1,0 +1,62 @@
+import type { ConversationsHistoryResponse, ConversationsRepliesResponse, WebClient } from '@slack/web-api';
+import { TransientError } from '../../shared/errors.ts';
+
+/** The `event_type` of our messages' metadata; its payload holds the message's `key`. Spec 7.2. */
+export const MESSAGE_EVENT_TYPE = 'slipway_message';
+
+const PAGE_SIZE = 200;
+const MAX_PAGES = 25;
+/** Slack's clock and ours may differ by this much. */
+const SKEW_SECONDS = 300;
+
+type Message = NonNullable<ConversationsHistoryResponse['messages'] | ConversationsRepliesResponse['messages']>[number];
+
+/**
+ * Looks through the thread (or the channel) for our message with this key, posted at or after `since`, 5,000 messages
+ * at most. Throws `TransientError` when it could not look to the end: "not seen" must never be taken for "not there".
+ */
+export async function findMessageByKey(
+  client: WebClient,
+  search: {
+    key: string;
+    channelId: string;
+    threadTs: string | null;
+    since: Date;
+    botUserId?: string | undefined;
+  },
+): Promise<{ ts: string; channelId: string } | null> {
+  const oldest = String(Math.max(0, Math.floor(search.since.getTime() / 1000) - SKEW_SECONDS));
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const range = {
+      channel: search.channelId,
+      oldest,
+      limit: PAGE_SIZE,
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const answer =
+      search.threadTs === null
+        ? await client.conversations.history(range)
+        : await client.conversations.replies({ ...range, ts: search.threadTs });
+    const found = answer.messages?.find((message) => isOurs(message, search));
+    if (found?.ts) return { ts: found.ts, channelId: search.channelId };
+    cursor = answer.response_metadata?.next_cursor || undefined;
+    if (cursor === undefined) return null;
+  }
+  throw new TransientError({
+    provider: 'SLACK',
+    operation: 'findByKey',
+    status: null,
+    detail: `more than ${PAGE_SIZE * MAX_PAGES} messages to look through`,
+  });
+}
+
+function isOurs(message: Message, search: { key: string; botUserId?: string | undefined }): boolean {
+  // Anybody's app may write metadata of this type: a message of another user is not ours.
+  if (search.botUserId !== undefined && message.user !== undefined && message.user !== search.botUserId) return false;
+  const { metadata } = message;
+  if (metadata?.event_type !== MESSAGE_EVENT_TYPE) return false;
+  const payload: unknown = metadata.event_payload;
+  return typeof payload === 'object' && payload !== null && 'key' in payload && payload.key === search.key;
+}
