@@ -44,13 +44,11 @@ export interface CronPart {
   stage4Status: StageStatus;
 }
 
-/** What a paused release goes back to, and who stopped it and why. */
+/** Who stopped a paused release and why; `slipway` when a task failed. */
 export interface PauseInfo {
   by: string;
   reason: string | null;
   at: Date;
-  /** the `pauseType` it had before: a gate that was waiting goes on waiting after RESUME */
-  resumeTo: 'NONE' | 'AWAITING_STAGE_TRIGGER';
 }
 
 export interface Decision {
