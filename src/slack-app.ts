@@ -1,0 +1,237 @@
+import {
+  type AnyMiddlewareArgs,
+  App,
+  type Context,
+  ExpressReceiver,
+  type Middleware,
+  type Receiver,
+  SocketModeReceiver,
+} from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
+import type { Application } from 'express';
+import { createSlackClient, mapSlackError, slackClientOptions } from './integrations/messenger/index.ts';
+import { ConfigError, TransientError } from './shared/errors.ts';
+import type { Logger } from './shared/logger.ts';
+import { slackLogger } from './slack-logger.ts';
+
+/** Where Slack sends events, commands and interactions in HTTP mode. */
+export const SLACK_EVENTS_PATH = '/slack/events';
+
+/** Slack closes each socket now and then; the client reconnects after this long (its default is 5 s). */
+const CLIENT_PING_TIMEOUT_MS = 2_000;
+const START_TRIES = 5;
+
+interface CommonOptions {
+  botToken: string;
+  /** another base than Slack's, e.g. GovSlack or a local stand-in */
+  slackApiUrl?: string | undefined;
+  logger: Logger;
+  fetch?: typeof fetch | undefined;
+  wait?: ((ms: number) => Promise<void>) | undefined;
+}
+export type SlackAppOptions = CommonOptions &
+  (
+    | {
+        mode: 'http';
+        signingSecret: string;
+        /** helmet and the like must be on it already; no body parser before it */
+        web: Application;
+      }
+    | { mode: 'socket'; appToken: string; clientPingTimeoutMs?: number | undefined }
+  );
+
+export interface SlackIdentity {
+  teamId: string;
+  teamName: string;
+  botUserId: string;
+  botId: string | undefined;
+}
+
+export interface SlackApp {
+  app: App;
+  receiver: Receiver;
+  /** nothing is retried inside; handlers and messenger share it */
+  client: WebClient;
+  identity: SlackIdentity;
+  /** Socket Mode: connects (`ConfigError` naming SLACK_APP_TOKEN when it is refused). HTTP: `web` listens, nothing to do. */
+  start(): Promise<void>;
+  /**
+   * Closes the socket and waits for the handlers at work, at most `timeoutMs`; true when all of them ended. In HTTP mode
+   * the server must have stopped listening before.
+   */
+  stop(timeoutMs: number): Promise<boolean>;
+  /** HTTP: always. Socket Mode: while the socket is open. */
+  isConnected(): boolean;
+  /** Handlers at work now. */
+  inFlight(): number;
+}
+
+/**
+ * Bolt for one workspace. Everything is acknowledged before it is worked on (modals by their handlers, which may answer
+ * with errors). Throws `ConfigError` naming the variable when a token is refused. Spec 6.2, 6.6, 8.1.
+ */
+export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp> {
+  const boltLogger = slackLogger(options.logger);
+  const clientOptions = { slackApiUrl: options.slackApiUrl, logger: boltLogger, fetch: options.fetch };
+  const client = createSlackClient(options.botToken, clientOptions);
+  const identity = await identify(client, options);
+  const receiver = createReceiver(options, boltLogger);
+  const app = new App({
+    receiver,
+    token: options.botToken,
+    // With both known Bolt does not ask auth.test for every event.
+    botUserId: identity.botUserId,
+    ...(identity.botId === undefined ? {} : { botId: identity.botId }),
+    tokenVerificationEnabled: false,
+    deferInitialization: true,
+    logger: boltLogger,
+    clientOptions: slackClientOptions(clientOptions),
+    convoStore: false,
+    extendedErrorHandler: true,
+  });
+  await app.init();
+  const work = trackWork();
+  app.use(work.middleware);
+  app.use(acknowledgeFirst);
+  app.error(errorHandler(options.logger));
+  const socket = receiver instanceof SocketModeReceiver ? watchSocket(receiver) : null;
+  return {
+    app,
+    receiver,
+    client,
+    identity,
+    async start() {
+      if (receiver instanceof SocketModeReceiver) await startSocket(receiver);
+    },
+    async stop(timeoutMs) {
+      if (receiver instanceof SocketModeReceiver) await receiver.stop();
+      return work.settled(timeoutMs);
+    },
+    isConnected: () => socket?.isConnected() ?? true,
+    inFlight: () => work.count(),
+  };
+}
+
+/** Who we are at Slack. A token that is refused is a mistake of set-up; a Slack that is down is waited for a little. */
+async function identify(client: WebClient, options: CommonOptions): Promise<SlackIdentity> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const answer = await client.auth.test();
+      if (!answer.team_id || !answer.user_id) throw refusedToken('SLACK_BOT_TOKEN', 'auth.test names no team and user');
+      return {
+        teamId: answer.team_id,
+        teamName: answer.team ?? answer.team_id,
+        botUserId: answer.user_id,
+        botId: answer.bot_id,
+      };
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      const fault = mapSlackError(error, 'auth.test');
+      if (!(fault instanceof TransientError)) throw refusedToken('SLACK_BOT_TOKEN', fault.fault.detail);
+      if (attempt === START_TRIES) throw fault;
+      options.logger.warn({ err: fault, attempt }, 'Slack does not answer yet');
+      await (options.wait ?? waitFor)(fault.retryAfterMs ?? 500 * 2 ** attempt);
+    }
+  }
+}
+
+function refusedToken(variable: string, word: string): ConfigError {
+  const kind = variable === 'SLACK_APP_TOKEN' ? 'app-level token (xapp-...)' : 'bot token (xoxb-...)';
+  return new ConfigError([`${variable}: Slack refuses it (${word}); expected a valid ${kind} of the installed app`]);
+}
+
+function createReceiver(options: SlackAppOptions, logger: ReturnType<typeof slackLogger>) {
+  if (options.mode === 'http') {
+    return new ExpressReceiver({
+      app: options.web,
+      signingSecret: options.signingSecret,
+      endpoints: SLACK_EVENTS_PATH,
+      processBeforeResponse: false,
+      logger,
+    });
+  }
+  return new SocketModeReceiver({
+    appToken: options.appToken,
+    clientPingTimeout: options.clientPingTimeoutMs ?? CLIENT_PING_TIMEOUT_MS,
+    logger,
+    installerOptions: { clientOptions: { ...slackClientOptions({ ...options, logger }), retryConfig: { retries: 5 } } },
+  });
+}
+
+async function startSocket(receiver: SocketModeReceiver): Promise<void> {
+  try {
+    await receiver.start();
+  } catch (error) {
+    const fault = mapSlackError(error, 'apps.connections.open');
+    if (fault instanceof TransientError) throw fault;
+    throw refusedToken('SLACK_APP_TOKEN', fault.fault.detail);
+  }
+}
+
+function watchSocket(receiver: SocketModeReceiver): { isConnected(): boolean } {
+  let connected = false;
+  receiver.client.on('connected', () => {
+    connected = true;
+  });
+  for (const state of ['disconnected', 'reconnecting', 'disconnecting']) {
+    receiver.client.on(state, () => {
+      connected = false;
+    });
+  }
+  return { isConnected: () => connected };
+}
+
+/** Commands, buttons and shortcuts wait three seconds at most for an answer: they get it before anything else happens. */
+const acknowledgeFirst: Middleware<AnyMiddlewareArgs> = async (args) => {
+  const answersItself = args.body.type === 'view_submission' || args.body.type === 'block_suggestion';
+  if ('ack' in args && args.ack && !answersItself) await args.ack();
+  await args.next();
+};
+
+/** Remembers the handlers at work, so that stopping can wait for them. */
+function trackWork() {
+  const running = new Set<Promise<void>>();
+  const middleware: Middleware<AnyMiddlewareArgs> = async ({ next }) => {
+    const work = next();
+    running.add(work);
+    try {
+      await work;
+    } finally {
+      running.delete(work);
+    }
+  };
+  return {
+    middleware,
+    count: () => running.size,
+    async settled(timeoutMs: number): Promise<boolean> {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<boolean>((resolve) => {
+        timer = setTimeout(() => resolve(false), timeoutMs);
+      });
+      const all = async () => {
+        while (running.size > 0) await Promise.allSettled(running);
+        return true;
+      };
+      return Promise.race([all(), late]).finally(() => clearTimeout(timer));
+    },
+  };
+}
+
+type ExtendedErrorHandler = Parameters<App['error']>[0];
+
+/** The last resort: handlers answer people themselves. What arrives here is logged without the payload. */
+function errorHandler(logger: Logger): ExtendedErrorHandler {
+  return async ({ error, context }: { error: Error; context: Context }) => {
+    logger.warn({ err: innermost(error), tenantId: context.teamId }, 'a Slack handler failed');
+  };
+}
+
+function innermost(error: Error): unknown {
+  return 'original' in error && error.original instanceof Error ? error.original : error;
+}
+
+function waitFor(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
