@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CredentialKey } from '../shared/crypto.ts';
+import { newCredentialKey, parseCredentialKeys } from '../shared/crypto.ts';
+import { ConfigError } from '../shared/errors.ts';
+
+/**
+ * The keys that seal credentials (Spec 4.2, 8.1): those of `CREDENTIAL_KEYS`, else those of the file
+ * `<dataDir>/credential-keys` (same form), which is made with one new key and mode 0600 when it is not there. Two
+ * processes that start at once get the same key. Throws `ConfigError` when the file holds something else.
+ */
+export async function loadCredentialKeys(config: {
+  credentialKeys: CredentialKey[] | null;
+  dataDir: string;
+}): Promise<{ keys: CredentialKey[]; source: string }> {
+  if (config.credentialKeys) return { keys: config.credentialKeys, source: 'CREDENTIAL_KEYS' };
+  const path = join(config.dataDir, 'credential-keys');
+  const text = (await readIfThere(path)) ?? (await createOrRead(path));
+  const { keys, faults } = parseCredentialKeys(text.trim());
+  if (faults.length > 0) throw new ConfigError(faults.map((fault) => `${path}: ${fault}`));
+  return { keys, source: path };
+}
+
+async function createOrRead(path: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  const text = `${newCredentialKey('local')}\n`;
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true });
+  try {
+    // A link appears whole or not at all, and fails when the name is taken.
+    await link(draft, path);
+    return text;
+  } catch (error) {
+    const winner = await readIfThere(path);
+    if (winner === null) throw error;
+    return winner;
+  } finally {
+    await unlink(draft);
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
