@@ -45,7 +45,7 @@ export function createAppTokens(
       installation_id: app.installationId,
       headers: { authorization: `Bearer ${jwt}` },
       // a second token does no harm
-      request: { repeatable: true },
+      request: { repeatable: true, attempts: 0 },
     });
     const parsed = InstallationToken.safeParse(answer.data);
     if (!parsed.success) throw new CutAnswer(TOKEN_ROUTE);

@@ -78,6 +78,11 @@ function createOctokit(options: GithubOptions, waits: RetryWaits): Octokit {
   });
 }
 
+/** Without a `request` of its own a call shares the client's, and with it the count of attempts of earlier calls. */
+function ownRequest(parameters: { request?: unknown }): object {
+  return { ...(parameters.request as object | undefined), attempts: 0 };
+}
+
 /** Octokit with pacing, bounded retries, a time-out and the credential; answers checked, faults mapped. */
 export function createGithubClient(options: GithubOptions): GithubClient {
   const { settings, credentials } = options;
@@ -114,7 +119,7 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     call: (operation, route, schema, parameters = {}) =>
       guarded(operation, async () => {
         const names = { owner: settings.owner, repo: settings.repo };
-        const answer = await octokit.request(route, { ...names, ...parameters });
+        const answer = await octokit.request(route, { ...names, ...parameters, request: ownRequest(parameters) });
         const parsed = schema.safeParse(answer.data);
         if (parsed.success) return { data: parsed.data, headers: answer.headers };
         const detail = scrub(

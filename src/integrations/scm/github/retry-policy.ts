@@ -14,7 +14,8 @@ export interface RetryWaits {
 
 interface RequestOptions {
   method: string;
-  request: { retryCount?: number; repeatable?: boolean };
+  /** `attempts` is counted here: the throttle sets `retryCount` back to 0 on 403 and 429 */
+  request: { attempts?: number; repeatable?: boolean };
 }
 
 /** Half fixed, half by chance, so that many callers that failed together do not come back together. */
@@ -25,7 +26,7 @@ export function backOffMs(attempt: number, random: () => number): number {
 
 function waitMs(error: unknown, options: RequestOptions, random: () => number): number | null {
   const failure = readFailure(error);
-  const attempt = options.request.retryCount ?? 0;
+  const attempt = options.request.attempts ?? 0;
   if (!failure || !isTransient(failure) || attempt >= MAX_RETRIES) return null;
   const limited = isRateLimit(failure);
   const isSafe = options.method === 'GET' || options.method === 'HEAD' || options.request.repeatable === true;
@@ -52,6 +53,8 @@ export function retryPolicy(waits: RetryWaits) {
     octokit.hook.error('request', async (error, options) => {
       const plan = waitMs(error, options as RequestOptions, waits.random);
       if (plan === null) throw error;
+      const { request: counted } = options as RequestOptions;
+      counted.attempts = (counted.attempts ?? 0) + 1;
       await waits.sleep(plan);
       // the plugin reads the number of retries and its own delay (none: the wait is over) off the error
       const request = (error as unknown as { request: { request?: object } }).request;
