@@ -1,0 +1,351 @@
+import { emitPosted } from '../events.ts';
+import { shareFiles, takeUpload } from '../files.ts';
+import { editMessage, postMessage } from '../messages.ts';
+import type {
+  Delivery,
+  Json,
+  SlackEphemeral,
+  SlackFile,
+  SlackMessage,
+  SlackUser,
+  SlackView,
+  UploadSource,
+} from '../types.ts';
+import { dropModal, stackOf } from '../views.ts';
+import { viewToWire } from '../wire.ts';
+import { BOT_USER, directChannel, findChannel, findMessage, mintTs, until, type World } from '../world.ts';
+import { type Ack, makeAck, showAckBody, unknownCommand } from './ack.ts';
+import { clientFaults } from './client-checks.ts';
+import {
+  buttonAction,
+  confirmOf,
+  overflowAction,
+  pickButton,
+  suggestionOptions,
+  suggestionPayload,
+  valueAction,
+} from './elements.ts';
+import { type ElementRef, findElement, isEphemeral, isView, type Target } from './find.ts';
+import {
+  blockActions,
+  globalShortcut,
+  messageShortcut,
+  type Prepared,
+  slashCommand,
+  viewClosed,
+  viewSubmission,
+} from './interactions.ts';
+import type { Placed } from './state.ts';
+import { type SubmitResult, takeSubmissionAck } from './submission.ts';
+import { typedCommand, typedMessage } from './text.ts';
+import { type FieldValue, valueState } from './values.ts';
+
+export interface ClickOptions {
+  /** What the person answers to a confirmation dialog; default `accept`. With `deny` nothing is sent. */
+  confirm?: 'accept' | 'deny';
+  /** Clicks a button of an earlier version of the message (0 is the first), as on a screen not refreshed yet. */
+  version?: number;
+}
+
+/** A click: what the confirmation dialog said (null: none), and whether it was sent at all. */
+export interface Click extends Ack {
+  confirm: Json | null;
+  sent: boolean;
+}
+
+export interface ShareOptions {
+  threadTs?: string;
+  /** The message beside the file. */
+  text?: string;
+  /** Sends the file as `{ id, file_access: 'check_file_info' }`. */
+  stub?: boolean;
+}
+
+/** A person at the keyboard. Channels are given by id or name, with or without `#`. */
+export interface Person {
+  id: string;
+  name: string;
+  slash(command: string, text?: string, where?: { channel?: string }): Promise<Ack>;
+  /** Clicks a button on a message, ephemeral message, modal, or the Home tab (`'home'`). */
+  click(target: Target | 'home', button: ElementRef, options?: ClickOptions): Promise<Click>;
+  /** Chooses in a select, overflow, radio, checkbox or picker outside of input blocks, which tells the bot at once. */
+  select(target: Target | 'home', element: ElementRef, value: FieldValue): Promise<Ack>;
+  /** Fills fields of a modal by label, block_id, action_id or `block.action`; tells the bot where `dispatch_action` says so. */
+  fill(view: SlackView, values: Record<string, FieldValue>): Promise<void>;
+  submit(view: SlackView, values?: Record<string, FieldValue>): Promise<SubmitResult>;
+  /** Closes a modal; the bot is told when it asked for it (`notify_on_close`). */
+  close(view: SlackView): Promise<void>;
+  messageShortcut(callbackId: string, message: SlackMessage): Promise<Ack>;
+  globalShortcut(callbackId: string): Promise<Ack>;
+  /** Types a message; resolves when the bot has answered the event's first delivery. */
+  say(channel: string, text: string, options?: { threadTs?: string; broadcast?: boolean }): Promise<SlackMessage>;
+  editMessage(message: SlackMessage, text: string): Promise<void>;
+  /** Shares files; resolves when the bot has answered the first deliveries of both events. */
+  shareFile(
+    channel: string,
+    source: UploadSource | UploadSource[],
+    options?: ShareOptions,
+  ): Promise<{ message: SlackMessage; file: SlackFile; files: SlackFile[] }>;
+  /** Opens the Home tab and resolves with it; the first time it waits until the bot has published one. */
+  openHome(): Promise<SlackView>;
+  /** Options the bot offers for what was typed into an external select. */
+  suggest(target: Target | 'home', element: ElementRef, query: string): Promise<Json[]>;
+  home(): SlackView | null;
+  /** The open modals, the top one last. */
+  modals(): SlackView[];
+  modal(): SlackView | null;
+  /** Waits until a modal lies on top that passes the test (default: any). */
+  nextModal(test?: (view: SlackView) => boolean, timeoutMs?: number): Promise<SlackView>;
+  /** Waits until the Home tab is another than the one with this hash. */
+  nextHome(afterHash: string | null, timeoutMs?: number): Promise<SlackView>;
+  /** Ephemeral messages this person sees now, oldest first. */
+  ephemerals(channel?: string): SlackEphemeral[];
+  /** The direct channel with the bot. */
+  dm(): string;
+}
+
+export function createPerson(world: World, user: SlackUser): Person {
+  function resolve(target: Target | 'home'): Target {
+    if (target !== 'home') return target;
+    const home = world.homes.get(user.id);
+    if (!home) throw new Error(`${user.name} has no Home tab yet; call openHome() first`);
+    return home;
+  }
+
+  function mustSee(target: Target): void {
+    if (isView(target)) {
+      if (target.status === 'closed') throw new Error('The modal is closed');
+      if (target.user !== user.id) throw new Error(`The view is ${target.user}'s, not ${user.name}'s`);
+      return;
+    }
+    if (target.deleted) throw new Error('The message is gone');
+    if (isEphemeral(target) && target.user !== user.id) throw new Error(`Only ${target.user} sees this message`);
+    enter(target.channel);
+  }
+
+  function enter(name: string) {
+    const channel = findChannel(world, name);
+    if (!channel.members.has(user.id)) throw new Error(`${user.name} is not in #${channel.name}`);
+    if (channel.archived) throw new Error(`#${channel.name} is archived`);
+    return channel;
+  }
+
+  async function interact(prepared: Prepared): Promise<Ack> {
+    const { payload } = prepared;
+    const { delivery } = await world.link.deliver({ kind: 'interaction', name: String(payload['type']), payload });
+    return makeAck(world, prepared, delivery);
+  }
+
+  async function suggestFor(target: Target, placed: Placed, query: string): Promise<Json[]> {
+    const { actions: _a, trigger_id: _t, response_url: _r, ...common } = blockActions(world, user, target, {}).payload;
+    const payload = suggestionPayload(world, common, placed, query);
+    const { delivery } = await world.link.deliver({ kind: 'interaction', name: 'block_suggestion', payload });
+    if (delivery.status !== 200) throw new Error(`The bot gave no options: ${delivery.status ?? delivery.failure}`);
+    return suggestionOptions(delivery.body);
+  }
+
+  async function setField(view: SlackView, placed: Placed, value: FieldValue): Promise<void> {
+    const held = await valueState(world, user.id, placed, value, (at, query) => suggestFor(view, at, query));
+    view.state[placed.blockId] = { ...view.state[placed.blockId], [placed.actionId]: held };
+    const tells = placed.block['type'] !== 'input' || placed.block['dispatch_action'] === true;
+    if (tells) await interact(blockActions(world, user, view, valueAction(placed, held)));
+  }
+
+  const person: Person = {
+    id: user.id,
+    name: user.name,
+
+    async slash(command, text = '', where = {}) {
+      const channel = enter(where.channel ?? 'general');
+      const known = world.options.commands;
+      if (known && !known.includes(command)) return unknownCommand();
+      const prepared = slashCommand(world, user, command, typedCommand(world, text), channel.id);
+      const { delivery } = await world.link.deliver({ kind: 'command', name: command, payload: prepared.payload });
+      if (delivery.status === 200) showAckBody(world, prepared, delivery.body);
+      return makeAck(world, prepared, delivery);
+    },
+
+    async click(target, button, options = {}) {
+      const seen = resolve(target);
+      mustSee(seen);
+      const placed = pickButton(seen, button, options.version);
+      const confirm = confirmOf(placed);
+      const prepared = blockActions(world, user, seen, buttonAction(placed));
+      if (confirm && options.confirm === 'deny') {
+        const none: Ack = { ...unknownCommand(), failure: null };
+        return { ...none, confirm, sent: false };
+      }
+      return { ...(await interact(prepared)), confirm, sent: true };
+    },
+
+    async select(target, ref, value) {
+      const seen = resolve(target);
+      mustSee(seen);
+      const placed = findElement(seen.blocks, ref);
+      if (placed.type === 'overflow') return interact(blockActions(world, user, seen, overflowAction(placed, value)));
+      const held = await valueState(world, user.id, placed, value, (at, query) => suggestFor(seen, at, query));
+      if (isView(seen)) seen.state[placed.blockId] = { ...seen.state[placed.blockId], [placed.actionId]: held };
+      return interact(blockActions(world, user, seen, valueAction(placed, held)));
+    },
+
+    async fill(view, values) {
+      mustSee(view);
+      for (const [name, value] of Object.entries(values)) {
+        const fields = findElement(view.blocks, name);
+        await setField(view, fields, value);
+      }
+    },
+
+    async submit(view, values = {}) {
+      await person.fill(view, values);
+      if (stackOf(world, user.id).at(-1) !== view) throw new Error('Only the top modal can be submitted');
+      if (!view.submit) throw new Error('The modal has no submit button');
+      const faults = clientFaults(view);
+      if (Object.keys(faults).length > 0) {
+        return { outcome: 'blocked', errors: faults, view, status: null, body: '', durationMs: 0 };
+      }
+      const { payload } = viewSubmission(world, user, view);
+      const { delivery } = await world.link.deliver({ kind: 'interaction', name: 'view_submission', payload });
+      return takeSubmissionAck(world, view, delivery);
+    },
+
+    async close(view) {
+      mustSee(view);
+      const payload = viewClosed(world, user, view, false);
+      dropModal(world, view);
+      if (view.notifyOnClose) await world.link.deliver({ kind: 'interaction', name: 'view_closed', payload });
+    },
+
+    async messageShortcut(callbackId, message) {
+      mustSee(message);
+      return interact(messageShortcut(world, user, callbackId, message));
+    },
+
+    globalShortcut: (callbackId) => interact(globalShortcut(world, user, callbackId)),
+
+    async say(channelName, text, options = {}) {
+      const channel = enter(channelName);
+      const root = options.threadTs ? findMessage(world, channel.id, options.threadTs) : null;
+      if (options.threadTs && !root) throw new Error(`No message ${options.threadTs} in #${channel.name}`);
+      const message = postMessage(world, {
+        channel: channel.id,
+        user: user.id,
+        text: typedMessage(world, text),
+        threadTs: root ? (root.threadTs ?? root.ts) : null,
+        broadcast: options.broadcast ?? false,
+      });
+      await Promise.all([emitPosted(world, message), emitMention(world, message), emitLinks(world, message)]);
+      return message;
+    },
+
+    async editMessage(message, text) {
+      if (message.user !== user.id) throw new Error('Only the author edits a message');
+      editMessage(world, message, typedMessage(world, text), message.blocks, user.id);
+      await world.events.idle();
+    },
+
+    async shareFile(channelName, source, options = {}) {
+      const channel = enter(channelName);
+      const sources = Array.isArray(source) ? source : [source];
+      const files: SlackFile[] = [];
+      for (const one of sources) {
+        const file = await takeUpload(world, user.id, one);
+        file.stub = options.stub ?? false;
+        files.push(file);
+      }
+      const [file] = files;
+      if (!file) throw new Error('No file was given');
+      const root = options.threadTs ? findMessage(world, channel.id, options.threadTs) : null;
+      if (options.threadTs && !root) throw new Error(`No message ${options.threadTs} in #${channel.name}`);
+      const threadTs = root ? (root.threadTs ?? root.ts) : null;
+      const text = typedMessage(world, options.text ?? '');
+      const { message, deliveries } = shareFiles(world, { channel: channel.id, user: user.id, text, threadTs, files });
+      await deliveries;
+      return { message, file, files };
+    },
+
+    async openHome() {
+      const existing = world.homes.get(user.id);
+      await emitHomeOpened(world, user, existing ?? null);
+      return until(world, () => world.homes.get(user.id), `the Home tab of ${user.name}`);
+    },
+
+    suggest: async (target, ref, query) => suggestFor(resolve(target), findElement(resolve(target).blocks, ref), query),
+    home: () => world.homes.get(user.id) ?? null,
+    modals: () => [...stackOf(world, user.id)],
+    modal: () => stackOf(world, user.id).at(-1) ?? null,
+    nextModal: (test = () => true, timeoutMs) =>
+      until(
+        world,
+        () => {
+          const top = stackOf(world, user.id).at(-1);
+          return top && test(top) ? top : null;
+        },
+        `a modal for ${user.name}`,
+        timeoutMs,
+      ),
+    nextHome: (afterHash, timeoutMs) =>
+      until(
+        world,
+        () => {
+          const home = world.homes.get(user.id);
+          return home && home.hash !== afterHash ? home : null;
+        },
+        `a new Home tab for ${user.name}`,
+        timeoutMs,
+      ),
+    ephemerals: (channel) =>
+      world.ephemerals.filter(
+        (shown) =>
+          shown.user === user.id && !shown.deleted && (!channel || shown.channel === findChannel(world, channel).id),
+      ),
+    dm: () => directChannel(world, user.id, BOT_USER).id,
+  };
+  return person;
+}
+
+async function emitMention(world: World, message: SlackMessage): Promise<Delivery | null> {
+  const inChannel = world.channels.get(message.channel)?.members.has(BOT_USER);
+  if (!inChannel || !message.text.includes(`<@${BOT_USER}>`)) return null;
+  const thread = message.threadTs ? { thread_ts: message.threadTs } : {};
+  return world.events.emit('app_mention', {
+    type: 'app_mention',
+    user: message.user,
+    text: message.text,
+    ts: message.ts,
+    channel: message.channel,
+    team: world.options.teamId,
+    event_ts: message.ts,
+    ...thread,
+  });
+}
+
+async function emitLinks(world: World, message: SlackMessage): Promise<Delivery | null> {
+  const domains = world.options.unfurlDomains ?? [];
+  const links = [...message.text.matchAll(/https?:\/\/([^\s/<>|]+)[^\s<>|]*/g)]
+    .map((match) => ({ url: match[0], domain: match[1] ?? '' }))
+    .filter((link) => domains.some((domain) => link.domain === domain || link.domain.endsWith(`.${domain}`)));
+  if (links.length === 0) return null;
+  return world.events.emit('link_shared', {
+    type: 'link_shared',
+    channel: message.channel,
+    user: message.user,
+    message_ts: message.ts,
+    ...(message.threadTs ? { thread_ts: message.threadTs } : {}),
+    links,
+    source: 'conversations_history',
+    is_bot_user_member: world.channels.get(message.channel)?.members.has(BOT_USER) ?? false,
+    event_ts: message.ts,
+  });
+}
+
+function emitHomeOpened(world: World, user: SlackUser, home: SlackView | null): Promise<Delivery | null> {
+  return world.events.emit('app_home_opened', {
+    type: 'app_home_opened',
+    user: user.id,
+    channel: directChannel(world, user.id, BOT_USER).id,
+    tab: 'home',
+    event_ts: mintTs(world),
+    ...(home ? { view: viewToWire(world, home) } : {}),
+  });
+}
