@@ -98,8 +98,11 @@ export interface ReleaseRepository {
   lastVersions(tenantId: string, configId: string): Promise<Partial<Record<Platform, string>>>;
   /** The newest release tag made for this configuration by another release; null = none. */
   findLastReleaseTag(tenantId: string, configId: string, exceptReleaseId: string): Promise<string | null>;
-  /** Ended releases (SUBMITTED counts not) whose `endedAt` is before `before`, oldest first. */
-  listEndedBefore(before: Date, limit: number): Promise<Release[]>;
+  /**
+   * Ended releases (SUBMITTED counts not) whose `endedAt` is before `before`, oldest first. `after` is the last one of
+   * the page before (its `endedAt` and id), so that a job can go through all of them.
+   */
+  listEndedBefore(before: Date, limit: number, after?: { endedAt: Date; id: string }): Promise<Release[]>;
 }
 
 export interface BuildRepository {
@@ -145,10 +148,14 @@ export interface OutboxRepository {
   findDueReleases(now: Date, limit: number): Promise<string[]>;
   /**
    * Claims the first row of the release that is not SENT or PARKED (or that must be re-rendered), if it is due and
-   * nobody else has it; order within the release is kept.
+   * nobody else has it; order within the release is kept. The same write makes it SENDING and counts `attempts` up, so
+   * that `attempts` above 1 tells the holder that an earlier try may have reached Slack.
    */
   claimNext(releaseId: string, now: Date, leaseMs: number): Promise<OutboxRow | null>;
-  /** Stores the outcome of a claimed row, if the claim still holds. */
+  /**
+   * Stores the outcome of a claimed row (status, ts, hash, versions, attempts, error, dueAt) and ends the claim, if it
+   * still holds. `wantedVersion` is left as it is stored: a change that came meanwhile keeps the row due.
+   */
   release(row: OutboxRow, token: string): Promise<boolean>;
   find(tenantId: string, key: string): Promise<OutboxRow | null>;
   findByTs(tenantId: string, channelId: string, ts: string): Promise<OutboxRow | null>;
@@ -164,6 +171,7 @@ export interface TenantRepository {
   find(tenantId: string): Promise<Tenant | null>;
   list(): Promise<Tenant[]>;
   setName(tenantId: string, name: string): Promise<void>;
+  /** The named roles get these members; roles that are not named keep theirs. */
   setRoles(tenantId: string, roles: Partial<Record<Role, string[]>>): Promise<void>;
   /** Makes the user ADMIN if the tenant has none yet; true when it did. */
   claimFirstAdmin(tenantId: string, userId: string): Promise<boolean>;
@@ -262,7 +270,10 @@ export interface Delivery {
 }
 
 export interface DeliveryRepository {
-  /** Records it and claims it; `claimed` false when it is known already (then `delivery` is what is stored). */
+  /**
+   * Records it and claims it; `claimed` false when it is known already (then `delivery` is what is stored). A RECEIVED
+   * one whose lease ran out is taken over, as by `claimAbandoned`.
+   */
   receive(
     delivery: { tenantId: string; key: string; payload: Record<string, unknown> },
     now: Date,
@@ -276,6 +287,8 @@ export interface DeliveryRepository {
   /** Forgets it, so that it may be received again. */
   forget(delivery: Delivery): Promise<void>;
   find(tenantId: string, key: string): Promise<Delivery | null>;
+  /** Deletes DONE and FAILED ones that ended before this; returns how many. */
+  purgeFinishedBefore(before: Date): Promise<number>;
 }
 
 /** Who has the App Home open, and whether it shows what is (Spec 6.5). */
