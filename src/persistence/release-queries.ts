@@ -1,0 +1,119 @@
+import type { Model, QueryFilter } from 'mongoose';
+import semver from 'semver';
+import type { Platform, Release } from '../domain/release.ts';
+import { Refusal } from '../shared/errors.ts';
+import { afterCursor, encodeCursor } from './page.ts';
+import { type ReleaseDocument, toEngineFields, toRelease } from './release-schema.ts';
+import type { ReleasePage, ReleaseRepository } from './types.ts';
+
+type Queries = Pick<
+  ReleaseRepository,
+  | 'get'
+  | 'find'
+  | 'load'
+  | 'listLive'
+  | 'list'
+  | 'listLiveInChannel'
+  | 'findByVersion'
+  | 'lastVersions'
+  | 'findLastReleaseTag'
+  | 'listEndedBefore'
+>;
+
+/** What only the engine reads is left in the database. */
+const DOMAIN_ONLY = { pendingMessages: 0, pendingAudit: 0, plannedWakes: 0, lease: 0 } as const;
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
+
+export function releaseQueries(model: Model<ReleaseDocument>): Queries {
+  async function find(tenantId: string, releaseId: string): Promise<Release | null> {
+    const stored = await model.findOne({ _id: releaseId, tenantId }, DOMAIN_ONLY).lean();
+    return stored && toRelease(stored);
+  }
+
+  async function page(
+    filter: QueryFilter<ReleaseDocument>,
+    { limit, after }: { limit: number; after?: string | undefined },
+  ): Promise<ReleasePage> {
+    const stored = await model
+      .find({ ...filter, ...afterCursor(after) }, DOMAIN_ONLY)
+      .sort(NEWEST_FIRST)
+      .limit(limit + 1)
+      .lean();
+    const releases = stored.slice(0, limit).map(toRelease);
+    const last = releases.at(-1);
+    return { releases, next: last && stored.length > limit ? encodeCursor(last) : null };
+  }
+
+  return {
+    find,
+
+    async get(tenantId, releaseId) {
+      const release = await find(tenantId, releaseId);
+      if (!release) throw new Refusal('NOT_FOUND', `There is no release ${releaseId}.`);
+      return release;
+    },
+
+    async load(releaseId) {
+      const stored = await model.findOne({ _id: releaseId }).lean();
+      return stored && { release: toRelease(stored), ...toEngineFields(stored) };
+    },
+
+    listLive: (tenantId, wanted) => page({ tenantId, live: true }, wanted),
+
+    list: (tenantId, wanted) => page({ tenantId }, wanted),
+
+    async listLiveInChannel(tenantId, channelId) {
+      const stored = await model.find({ tenantId, channelId, live: true }, DOMAIN_ONLY).sort(NEWEST_FIRST).lean();
+      return stored.map(toRelease);
+    },
+
+    async findByVersion(tenantId, version) {
+      const stored = await model
+        .find({ tenantId, 'targets.version': version }, DOMAIN_ONLY)
+        .sort({ live: -1, ...NEWEST_FIRST })
+        .lean();
+      return stored.map(toRelease);
+    },
+
+    async lastVersions(tenantId, configId) {
+      const stored = await model
+        .find({ tenantId, releaseConfigId: configId, status: { $ne: 'ARCHIVED' } }, { targets: 1 })
+        .lean();
+      const last: Partial<Record<Platform, string>> = {};
+      for (const { platform, version } of stored.flatMap((release) => release.targets)) {
+        const highest = last[platform];
+        if (highest === undefined || semver.gt(version, highest)) last[platform] = version;
+      }
+      return last;
+    },
+
+    async findLastReleaseTag(tenantId, configId, exceptReleaseId) {
+      const stored = await model
+        .findOne(
+          {
+            tenantId,
+            releaseConfigId: configId,
+            releaseTaggedAt: { $gt: new Date(0) },
+            _id: { $ne: exceptReleaseId },
+          },
+          { releaseTag: 1 },
+        )
+        .sort({ releaseTaggedAt: -1 })
+        .lean();
+      return stored?.releaseTag ?? null;
+    },
+
+    async listEndedBefore(before, limit, after) {
+      const since = after ? { $gte: after.endedAt } : {};
+      const beyond = after
+        ? { $or: [{ endedAt: { $gt: after.endedAt } }, { endedAt: after.endedAt, _id: { $gt: after.id } }] }
+        : {};
+      const stored = await model
+        .find({ live: false, endedAt: { $lt: before, ...since }, ...beyond }, DOMAIN_ONLY)
+        .sort({ endedAt: 1, _id: 1 })
+        .limit(limit)
+        .lean();
+      return stored.map(toRelease);
+    },
+  };
+}

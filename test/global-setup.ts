@@ -1,0 +1,19 @@
+import { TEST_URI_VARIABLE } from './support/database.ts';
+import { startTestServer, type TestServer } from './support/servers.ts';
+
+declare global {
+  /** handed from here to `global-teardown.ts`, which runs in the same process */
+  var slipwayTestServer: TestServer | undefined;
+}
+
+// biome-ignore lint/style/noDefaultExport: jest calls the default export
+export default async function globalSetup(): Promise<void> {
+  const server = await startTestServer(process.env);
+  globalThis.slipwayTestServer = server;
+  process.env[TEST_URI_VARIABLE] = server.uri;
+  console.log(`Tests run on ${server.description}: ${withoutPassword(server.uri)}`);
+}
+
+function withoutPassword(uri: string): string {
+  return uri.replace(/\/\/[^@/]*@/, '//***@');
+}
