@@ -34,8 +34,7 @@ function objectId(type: string, content: string): string {
 /** Git's own rules for a ref (git-check-ref-format), as far as a name that people type can break them. */
 export function isRefName(ref: string): boolean {
   if (!/^refs\/[^/]+\/.+/.test(ref) || ref.endsWith('/') || ref.endsWith('.') || ref.endsWith('.lock')) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what Git forbids
-  if (/[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\//.test(ref)) return false;
+  if (/[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\//u.test(ref)) return false;
   return ref.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
 }
 

@@ -1,0 +1,56 @@
+import {
+  AuthError,
+  ConflictError,
+  InvariantError,
+  PermanentError,
+  ProviderError,
+  type ProviderFault,
+  Refusal,
+  TransientError,
+} from '../../shared/errors.ts';
+
+export const PROVIDER = 'S3';
+const MAX_DETAIL = 300;
+
+/** S3 says what is wrong by a code; these are about the credential though their status is 400. */
+const CREDENTIAL_CODES = new Set(['ExpiredToken', 'InvalidToken', 'InvalidAccessKeyId', 'CredentialsProviderError']);
+const BROKEN_CONNECTION = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
+
+interface SdkError {
+  name: string;
+  message: string;
+  code?: string;
+  $metadata?: { httpStatusCode?: number };
+  $response?: unknown;
+}
+
+/** Only the SDK's errors carry `$metadata`; others came out of the bytes' own source. */
+export function isSdkError(error: unknown): error is SdkError {
+  if (!(error instanceof Error)) return false;
+  return '$metadata' in error || error.name === 'CredentialsProviderError';
+}
+
+/** The provider error for what the SDK threw; everything else is given back as it is. Decided by status and code. */
+export function mapS3Error(error: unknown, operation: string): unknown {
+  const isOurs = error instanceof ProviderError || error instanceof Refusal || error instanceof InvariantError;
+  if (isOurs || !isSdkError(error)) return error;
+  const status = error.$metadata?.httpStatusCode ?? null;
+  const said = status === null && error.code ? `no answer (${error.code})` : `${error.name}: ${error.message}`;
+  const fault: ProviderFault = { provider: PROVIDER, operation, status, detail: said.slice(0, MAX_DETAIL) };
+  if (status === 401 || status === 403 || CREDENTIAL_CODES.has(error.name)) return new AuthError(fault);
+  if (status === null) {
+    const isConnection = error.name === 'TimeoutError' || BROKEN_CONNECTION.has(error.code ?? '');
+    return isConnection ? new TransientError(fault) : new PermanentError(fault);
+  }
+  // 200 with an error in the body, or a body that is not XML: the SDK could not read the answer
+  if (status < 300 || status === 408 || status === 429 || status >= 500) return new TransientError(fault);
+  return status === 409 || status === 412 ? new ConflictError(fault) : new PermanentError(fault);
+}
