@@ -1,0 +1,159 @@
+import { encodeReply, type Reply } from '../bson/encode.ts';
+import { type Doc, docOf, int, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
+import { codeName, Fault, unsupported } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { type CommandName, checkCommandFields, isCommand } from '../supported.ts';
+import { aggregate } from './aggregate.ts';
+import {
+  create,
+  createIndexes,
+  drop,
+  dropDatabase,
+  dropIndexes,
+  listCollections,
+  listDatabases,
+  listIndexes,
+} from './catalog.ts';
+import type { Context, Handler, Request } from './context.ts';
+import type { Cursors } from './cursors.ts';
+import { explain } from './explain.ts';
+import { buildInfo, connectionStatus, getParameter, hello, serverStatus } from './handshake.ts';
+import { findAndModify } from './modify.ts';
+import { count, distinct, find, getMore, killCursors } from './read.ts';
+import type { Sessions } from './sessions.ts';
+import { insert, remove, update } from './write.ts';
+
+const HANDLERS: Readonly<Record<CommandName, Handler>> = {
+  hello,
+  ismaster: hello,
+  isMaster: hello,
+  ping: () => ({}),
+  buildInfo,
+  buildinfo: buildInfo,
+  connectionStatus,
+  getParameter,
+  serverStatus,
+  endSessions: () => ({}),
+  killCursors,
+  getMore,
+  find,
+  count,
+  distinct,
+  aggregate,
+  insert,
+  update,
+  delete: remove,
+  findAndModify,
+  create,
+  drop,
+  dropDatabase,
+  listCollections,
+  listDatabases,
+  createIndexes,
+  listIndexes,
+  dropIndexes,
+  explain,
+};
+
+const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
+
+/** What all commands of a server share. */
+export interface Shared {
+  readonly store: Store;
+  readonly cursors: Cursors;
+  readonly sessions: Sessions;
+  /** What hello tells clients to connect to. */
+  readonly address: () => string;
+}
+
+/** The bytes of the reply to a command, after `headRoom` free ones. Never throws: a mistake is a reply too. */
+export function answer(shared: Shared, request: Request, connectionId: number, headRoom: number): Buffer {
+  try {
+    return encodeReply(run(shared, request, connectionId), headRoom);
+  } catch (error) {
+    return encodeReply(failure(error), headRoom);
+  }
+}
+
+export function failure(error: unknown): Reply {
+  const fault =
+    error instanceof Fault
+      ? error
+      : new Fault(1, error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return {
+    ok: 0,
+    errmsg: fault.message,
+    code: int(fault.code),
+    codeName: codeName(fault.code),
+    ...Object.fromEntries(fault.extra ?? []),
+  };
+}
+
+function run(shared: Shared, request: Request, connectionId: number): Reply {
+  const { body } = request;
+  const name = body.keys().next().value ?? '';
+  if (!isCommand(name))
+    throw unsupported(name === 'saslStart' || name === 'saslContinue' ? 'authentication' : `the command ${name}`);
+  checkCommandFields(name, body.keys());
+  const database = body.get('$db');
+  if (typeof database !== 'string' || database === '') throw new Fault(40414, `OP_MSG requests require a $db argument`);
+  checkGeneric(body);
+  const { address, store, cursors } = shared;
+  const context: Context = {
+    store,
+    cursors,
+    database,
+    command: body,
+    sequences: request.sequences,
+    deadline: deadlineOf(body, name),
+    now: new Date(),
+    address: address(),
+    connectionId,
+  };
+  const perform = (): Reply => ({ ...HANDLERS[name](context), ...writeConcernError(body), ok: 1 });
+  return WRITES.has(name) ? shared.sessions.once(body, perform) : perform();
+}
+
+/** The fields that any command may carry: each means what it means in MongoDB, or is refused. */
+function checkGeneric(body: Doc): void {
+  if (body.get('apiStrict') === true) throw unsupported('the option apiStrict');
+  const version = body.get('apiVersion');
+  if (version !== undefined && version !== '1')
+    throw new Fault(322, `Provided apiVersion is not supported: only '1' is`);
+  const readConcern = body.get('readConcern');
+  if (readConcern === undefined) return;
+  if (!isDoc(readConcern)) throw new Fault(14, 'readConcern must be an object');
+  for (const [field, value] of readConcern) {
+    if (field !== 'level') throw unsupported(`the readConcern field ${field}`);
+    // With one server whose writes are all done when they are answered, these four are the same.
+    if (!['local', 'available', 'majority', 'linearizable'].includes(String(value)))
+      throw unsupported(`the readConcern level ${String(value)}`);
+  }
+}
+
+function deadlineOf(body: Doc, name: string): number | undefined {
+  const limit: Maybe = body.get('maxTimeMS');
+  if (limit === undefined) return undefined;
+  const ms = isNumber(limit) ? toNumber(limit) : Number.NaN;
+  if (!(ms >= 0)) throw new Fault(2, 'maxTimeMS must be a non-negative number');
+  return ms === 0 || name === 'getMore' ? undefined : performance.now() + ms;
+}
+
+/** There is one member: a write that wants more of them is done, and says so. */
+function writeConcernError(body: Doc): Reply {
+  const concern = body.get('writeConcern');
+  if (!isDoc(concern)) return {};
+  for (const field of concern.keys()) {
+    if (!['w', 'j', 'wtimeout', 'fsync', 'provenance'].includes(field))
+      throw unsupported(`the writeConcern field ${field}`);
+  }
+  const w = concern.get('w');
+  if (isNumber(w) && toNumber(w) > 1) return concernError(100, 'Not enough data-bearing nodes');
+  if (typeof w === 'string' && w !== 'majority')
+    return concernError(79, `No write concern mode named '${w}' found in replica set configuration`);
+  return {};
+}
+
+function concernError(code: number, errmsg: string): Reply {
+  return { writeConcernError: docOf({ code: int(code), codeName: codeName(code), errmsg }) };
+}

@@ -1,0 +1,46 @@
+import { decodeRaw, encodeReply, type Reply } from '../bson/encode.ts';
+import { keyOf } from '../bson/order.ts';
+import { type Doc, isDoc } from '../bson/values.ts';
+import { unsupported } from '../errors.ts';
+
+const SESSION_MS = 30 * 60_000;
+
+interface Answered {
+  readonly txnNumber: bigint;
+  readonly reply: string;
+  at: number;
+}
+
+/** Remembers the last retryable write of each session, so that sending it again does not do it again. */
+export interface Sessions {
+  once(command: Doc, perform: () => Reply): Reply;
+  /** Forgets sessions not used for 30 minutes. */
+  expire(now: number): void;
+  size(): number;
+}
+
+export function createSessions(): Sessions {
+  const answered = new Map<string, Answered>();
+
+  function once(command: Doc, perform: () => Reply): Reply {
+    const session = command.get('lsid');
+    const number = command.get('txnNumber');
+    if (number === undefined) return perform();
+    if (!isDoc(session) || typeof number !== 'bigint') throw unsupported('a txnNumber without a session');
+    const key = keyOf(session.get('id'));
+    const last = answered.get(key);
+    if (last?.txnNumber === number) {
+      last.at = Date.now();
+      return Object.fromEntries(decodeRaw(last.reply));
+    }
+    const reply = perform();
+    answered.set(key, { txnNumber: number, reply: encodeReply(reply, 0).toString('latin1'), at: Date.now() });
+    return reply;
+  }
+
+  function expire(now: number): void {
+    for (const [key, { at }] of answered) if (now - at > SESSION_MS) answered.delete(key);
+  }
+
+  return { once, expire, size: () => answered.size };
+}

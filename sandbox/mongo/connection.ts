@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import { encodeReply } from './bson/encode.ts';
+import { answer, failure, type Shared } from './commands/dispatch.ts';
+import { MAX_MESSAGE_BYTES } from './commands/handshake.ts';
+import { Fault } from './errors.ts';
+import { completeReply, HEADER_BYTES, headRoom, type Message, OP_MSG, OP_QUERY, parseMessage } from './wire.ts';
+
+/** Waits until what was written so far is safe; resolves at once where nothing is kept. */
+export type Settle = () => Promise<void> | undefined;
+
+/** MongoDB's own limit for one message on the wire, a little over what clients are told. */
+const MAX_WIRE_BYTES = MAX_MESSAGE_BYTES + 16 * 1024;
+
+/** Serves one client: its requests one after the other, each answered before the next is read. */
+export async function serveConnection(
+  socket: Socket,
+  shared: Shared,
+  connectionId: number,
+  settle: Settle,
+): Promise<void> {
+  let responseId = 0;
+  try {
+    for await (const bytes of frames(socket)) {
+      const reply = respond(bytes, shared, connectionId);
+      const settled = settle();
+      if (settled) await settled;
+      responseId = (responseId + 1) & 0x7fff_ffff;
+      if (reply && !socket.write(completeReply(reply.bytes, reply.opCode, reply.requestId, responseId)))
+        await drained(socket);
+    }
+  } finally {
+    socket.destroy();
+  }
+}
+
+interface Response {
+  readonly bytes: Buffer;
+  readonly opCode: number;
+  readonly requestId: number;
+}
+
+function respond(bytes: Buffer, shared: Shared, connectionId: number): Response | undefined {
+  let message: Message;
+  try {
+    message = parseMessage(bytes);
+  } catch (error) {
+    const opCode = bytes.readInt32LE(12) === OP_QUERY ? OP_QUERY : OP_MSG;
+    return { bytes: encodeReply(failure(error), headRoom(opCode)), opCode, requestId: bytes.readInt32LE(4) };
+  }
+  const { opCode, requestId } = message;
+  const reply = answer(shared, message, connectionId, headRoom(opCode));
+  return message.isSilent ? undefined : { bytes: reply, opCode, requestId };
+}
+
+/** Whole messages, however the bytes arrive. Throws Fault 17 where a length cannot be one: nothing after it makes sense. */
+async function* frames(socket: Socket): AsyncGenerator<Buffer> {
+  let pending: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of socket) {
+    pending.push(chunk);
+    size += chunk.length;
+    while (size >= HEADER_BYTES) {
+      const head = pending[0] && pending[0].length >= HEADER_BYTES ? pending[0] : Buffer.concat(pending);
+      const length = head.readInt32LE(0);
+      if (length < HEADER_BYTES || length > MAX_WIRE_BYTES) throw new Fault(17, `a message of ${length} bytes`);
+      if (size < length) break;
+      const whole = pending.length === 1 && pending[0] ? pending[0] : Buffer.concat(pending);
+      yield whole.subarray(0, length);
+      const rest = whole.subarray(length);
+      pending = rest.length > 0 ? [rest] : [];
+      size = rest.length;
+    }
+  }
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    if (socket.destroyed) resolve();
+    else {
+      socket.on('drain', done);
+      socket.on('close', done);
+    }
+  });
+}

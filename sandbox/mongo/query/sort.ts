@@ -1,0 +1,40 @@
+import { EMPTY_ARRAY_KEY, invertKey, type Key, keyOf } from '../bson/order.ts';
+import { type Doc, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
+import { Fault, unsupported } from '../errors.ts';
+import { indexKeyParts, type KeyPart } from '../store/index-keys.ts';
+
+/**
+ * A sort specification as the parts of an index key: `{ a: 1, 'b.c': -1 }`.
+ * Throws Fault 14 or 15974 and the like for bad ones, 115 for `$meta`.
+ */
+export function parseSort(value: Maybe): KeyPart[] {
+  if (value === undefined) return [];
+  if (!isDoc(value)) throw new Fault(14, 'Expected field sort to be of type object');
+  return [...value].map(([name, direction]) => {
+    if (isDoc(direction)) throw unsupported('sorting by $meta');
+    const number = isNumber(direction) ? toNumber(direction) : 0;
+    if (number !== 1 && number !== -1) throw new Fault(15975, `$sort key ordering must be 1 (for ascending) or -1`);
+    if (name === '$natural') throw unsupported('sorting by $natural');
+    if (name === '') throw new Fault(15998, 'FieldPath cannot be constructed with empty string');
+    if (name.startsWith('$')) throw new Fault(16410, `FieldPath field names may not start with '$'`);
+    return { path: name.split('.'), name, descending: number < 0 };
+  });
+}
+
+/**
+ * The key by which a document sorts: of an array its least element ascending, its greatest descending; an empty
+ * array before null. With several fields through one array each is taken by itself.
+ */
+export function sortKey(doc: Doc, parts: readonly KeyPart[]): Key {
+  let key = '';
+  for (const part of parts) {
+    const keys = indexKeyParts(doc, [part.path]).map(([value]) => value ?? keyOf(null));
+    const extreme = keys.reduce((best, next) => (next < best === part.descending ? best : next));
+    key += part.descending ? invertKey(extreme) : extreme;
+  }
+  return key;
+}
+
+export function isEmptyArrayKey(key: Key): boolean {
+  return key === EMPTY_ARRAY_KEY;
+}

@@ -1,0 +1,232 @@
+import { unsupported } from './errors.ts';
+
+/**
+ * The named subset, in one place: every name below works as in MongoDB 7.0, every other one is refused with code 115.
+ * The parser checks against it and the README's list is made from it.
+ */
+export const SUPPORTED = {
+  /** Fields every command may carry. README.md says what each means here. */
+  genericFields: [
+    '$db',
+    '$readPreference',
+    '$clusterTime',
+    'lsid',
+    'txnNumber',
+    'readConcern',
+    'writeConcern',
+    'comment',
+    'maxTimeMS',
+    'apiVersion',
+    'apiStrict',
+    'apiDeprecationErrors',
+  ],
+  commands: {
+    hello: [
+      'helloOk',
+      'client',
+      'compression',
+      'loadBalanced',
+      'saslSupportedMechs',
+      'topologyVersion',
+      'maxAwaitTimeMS',
+      'backpressure',
+    ],
+    ismaster: [
+      'helloOk',
+      'client',
+      'compression',
+      'loadBalanced',
+      'saslSupportedMechs',
+      'topologyVersion',
+      'maxAwaitTimeMS',
+      'backpressure',
+    ],
+    isMaster: [
+      'helloOk',
+      'client',
+      'compression',
+      'loadBalanced',
+      'saslSupportedMechs',
+      'topologyVersion',
+      'maxAwaitTimeMS',
+      'backpressure',
+    ],
+    ping: [],
+    buildInfo: [],
+    buildinfo: [],
+    connectionStatus: ['showPrivileges'],
+    getParameter: ['featureCompatibilityVersion'],
+    serverStatus: [],
+    endSessions: [],
+    killCursors: ['cursors'],
+    getMore: ['collection', 'batchSize'],
+    find: [
+      'filter',
+      'sort',
+      'projection',
+      'hint',
+      'skip',
+      'limit',
+      'batchSize',
+      'singleBatch',
+      'noCursorTimeout',
+      'allowDiskUse',
+      'allowPartialResults',
+      'collation',
+    ],
+    count: ['query', 'limit', 'skip', 'hint', 'collation'],
+    distinct: ['key', 'query', 'hint', 'collation'],
+    aggregate: ['pipeline', 'cursor', 'allowDiskUse', 'hint', 'collation', 'bypassDocumentValidation'],
+    insert: ['documents', 'ordered', 'bypassDocumentValidation'],
+    update: ['updates', 'ordered', 'bypassDocumentValidation'],
+    delete: ['deletes', 'ordered'],
+    findAndModify: [
+      'query',
+      'sort',
+      'remove',
+      'update',
+      'new',
+      'fields',
+      'upsert',
+      'arrayFilters',
+      'hint',
+      'collation',
+      'bypassDocumentValidation',
+    ],
+    create: ['autoIndexId', 'collation'],
+    drop: [],
+    dropDatabase: [],
+    listCollections: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'],
+    listDatabases: ['filter', 'nameOnly', 'authorizedDatabases'],
+    createIndexes: ['indexes', 'commitQuorum'],
+    listIndexes: ['cursor'],
+    dropIndexes: ['index'],
+    explain: ['verbosity'],
+  },
+  /** Fields of one entry of `updates` and `deletes`. */
+  updateEntry: ['q', 'u', 'multi', 'upsert', 'arrayFilters', 'hint', 'collation'],
+  deleteEntry: ['q', 'limit', 'hint', 'collation'],
+  indexOptions: [
+    'key',
+    'name',
+    'v',
+    'ns',
+    'unique',
+    'sparse',
+    'background',
+    'expireAfterSeconds',
+    'partialFilterExpression',
+    'collation',
+    'hidden',
+  ],
+  queryLogic: ['$and', '$or', '$nor', '$comment'],
+  queryOperators: [
+    '$eq',
+    '$ne',
+    '$gt',
+    '$gte',
+    '$lt',
+    '$lte',
+    '$in',
+    '$nin',
+    '$exists',
+    '$type',
+    '$regex',
+    '$options',
+    '$size',
+    '$mod',
+    '$all',
+    '$elemMatch',
+    '$not',
+  ],
+  updateOperators: [
+    '$set',
+    '$unset',
+    '$inc',
+    '$mul',
+    '$min',
+    '$max',
+    '$rename',
+    '$setOnInsert',
+    '$currentDate',
+    '$push',
+    '$addToSet',
+    '$pop',
+    '$pull',
+    '$pullAll',
+  ],
+  pushModifiers: ['$each', '$position', '$slice', '$sort'],
+  projectionOperators: ['$slice', '$elemMatch'],
+  stages: [
+    '$match',
+    '$sort',
+    '$skip',
+    '$limit',
+    '$project',
+    '$addFields',
+    '$set',
+    '$unset',
+    '$unwind',
+    '$replaceRoot',
+    '$replaceWith',
+    '$count',
+    '$group',
+  ],
+  accumulators: ['$sum', '$avg', '$min', '$max', '$first', '$last', '$push', '$addToSet', '$count'],
+  expressions: [
+    '$literal',
+    '$eq',
+    '$ne',
+    '$gt',
+    '$gte',
+    '$lt',
+    '$lte',
+    '$cmp',
+    '$and',
+    '$or',
+    '$not',
+    '$cond',
+    '$ifNull',
+    '$add',
+    '$subtract',
+    '$multiply',
+    '$divide',
+    '$concat',
+    '$size',
+    '$in',
+    '$arrayElemAt',
+    '$toString',
+  ],
+} as const;
+
+type ListName = Exclude<keyof typeof SUPPORTED, 'commands'>;
+export type CommandName = keyof typeof SUPPORTED.commands;
+
+const lookups = new Map<readonly string[], ReadonlySet<string>>();
+
+/** Throws Fault 115 that names `thing` unless `name` is on the list. */
+export function checkSupported(list: ListName, name: string, thing: string): void {
+  if (!setOf(SUPPORTED[list]).has(name)) throw unsupported(thing);
+}
+
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(SUPPORTED.commands, name);
+}
+
+/** Every field of a command must be its own name, one of its options or a generic field. */
+export function checkCommandFields(command: CommandName, fields: Iterable<string>): void {
+  const options = setOf(SUPPORTED.commands[command]);
+  const generic = setOf(SUPPORTED.genericFields);
+  for (const field of fields) {
+    if (field === command || options.has(field) || generic.has(field)) continue;
+    throw unsupported(`the option ${field} of ${command}`);
+  }
+}
+
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  const known = lookups.get(names);
+  if (known) return known;
+  const made = new Set(names);
+  lookups.set(names, made);
+  return made;
+}

@@ -1,0 +1,226 @@
+import { isEqual } from '../bson/order.ts';
+import { type Doc, isDoc, type Maybe, type Value } from '../bson/values.ts';
+import { Fault, unsupported } from '../errors.ts';
+import { compileFilter } from '../query/match.ts';
+import { isArrayIndex, type Path } from '../query/path.ts';
+import { checkSupported } from '../supported.ts';
+import { type Action, compileAction, compileRename } from './operators.ts';
+import { valueAt } from './paths.ts';
+
+export interface UpdateContext {
+  /** The document is being made by an upsert. */
+  readonly isInsert: boolean;
+  readonly now: Date;
+  /** Where the query found its array element, for `$`. */
+  readonly position: number | undefined;
+}
+
+/** Changes the document in place, or returns the one that replaces it. */
+export type Update = (doc: Doc, context: UpdateContext) => Doc;
+type ElementTest = (value: Value) => boolean;
+
+interface Step {
+  readonly path: Path;
+  readonly action: Action;
+}
+
+/**
+ * An update document, checked whole before any document is touched: a replacement or operators.
+ * Throws Fault 9 for unknown modifiers, 40 for paths in conflict, 115 for pipelines and operators outside the subset.
+ */
+export function compileUpdate(update: Maybe, arrayFilters: Maybe): Update {
+  if (Array.isArray(update)) throw unsupported('an aggregation pipeline as an update');
+  if (!isDoc(update)) throw new Fault(9, 'Update argument must be either an object or an array');
+  const first = update.keys().next();
+  const isOperators = !first.done && first.value.startsWith('$');
+  if (!isOperators) {
+    if (arrayFilters !== undefined) throw new Fault(9, 'Cannot specify arrayFilters and a non-operator update');
+    return compileReplacement(update);
+  }
+  return compileOperators(update, compileArrayFilters(arrayFilters));
+}
+
+export function isReplacement(update: Maybe): boolean {
+  if (!isDoc(update)) return false;
+  const first = update.keys().next();
+  return first.done === true || !first.value.startsWith('$');
+}
+
+function compileReplacement(update: Doc): Update {
+  for (const name of update.keys()) {
+    if (name.startsWith('$')) throw unsupported(`the field name ${name} in a document`);
+  }
+  return (doc) => {
+    const id = doc.get('_id');
+    const newId = update.get('_id');
+    if (id !== undefined && newId !== undefined && !isEqual(id, newId)) {
+      throw new Fault(66, `After applying the update, the (immutable) field '_id' was found to have been altered`);
+    }
+    const result: Doc = new Map();
+    const keptId = id ?? newId;
+    if (keptId !== undefined) result.set('_id', keptId);
+    for (const [name, value] of update) if (name !== '_id') result.set(name, value);
+    return result;
+  };
+}
+
+function compileOperators(update: Doc, filters: Map<string, ElementTest>): Update {
+  const steps: Step[] = [];
+  const renames: ((doc: Doc) => void)[] = [];
+  const paths: Path[] = [];
+  for (const [operator, fields] of update) {
+    if (!operator.startsWith('$'))
+      throw new Fault(9, `Unknown modifier: ${operator}. Expected a valid update modifier`);
+    if (operator === '$bit') throw unsupported('the update operator $bit');
+    checkSupported('updateOperators', operator, `the update operator ${operator}`);
+    if (!isDoc(fields)) throw new Fault(9, `Modifiers operate on fields but we found something else for ${operator}`);
+    for (const [name, operand] of fields) {
+      const path = checkPath(name);
+      paths.push(path);
+      if (operator === '$rename') {
+        if (typeof operand !== 'string') throw new Fault(2, `The 'to' field for $rename must be a string: ${name}`);
+        const to = checkPath(operand);
+        if ([...path, ...to].some((part) => part.startsWith('$')))
+          throw new Fault(2, `The field for $rename may not be dynamic: ${name}`);
+        if (name === operand) throw new Fault(2, `The source and target field for $rename must differ: ${name}`);
+        paths.push(to);
+        renames.push(compileRename(path, to));
+      } else steps.push({ path, action: compileAction(operator, name, operand) });
+    }
+  }
+  checkConflicts(paths);
+  checkFilters(paths, filters);
+  steps.sort((a, b) => comparePaths(a.path, b.path));
+  return (doc, context) => {
+    const id = doc.get('_id');
+    for (const rename of renames) rename(doc);
+    for (const { path, action } of steps) {
+      for (const concrete of resolve(doc, path, context.position, filters)) action(doc, concrete, context);
+    }
+    if (id !== undefined && !isEqual(id, doc.get('_id'))) {
+      throw new Fault(66, `Performing an update on the path '_id' would modify the immutable field '_id'`);
+    }
+    return doc;
+  };
+}
+
+function checkPath(name: string): Path {
+  if (name === '') throw new Fault(56, `An empty update path is not valid.`);
+  const path = name.split('.');
+  if (path.includes(''))
+    throw new Fault(56, `The update path '${name}' contains an empty field name, which is not allowed.`);
+  if (path[0]?.startsWith('$')) {
+    if (path[0] === '$' || path[0].startsWith('$['))
+      throw new Fault(2, `Cannot have positional operator in the first position of '${name}'`);
+    throw new Fault(52, `The dollar ($) prefixed field '${path[0]}' in '${name}' is not valid for storage.`);
+  }
+  if (path.filter((part) => part === '$').length > 1)
+    throw new Fault(2, `Too many positional (i.e. '$') elements found in path '${name}'`);
+  for (const part of path) {
+    if (part.startsWith('$') && part !== '$' && !/^\$\[[a-z0-9]*[A-Za-z0-9]*\]$/.test(part))
+      throw unsupported(`the field name ${part} in a document`);
+  }
+  return path;
+}
+
+/** Two paths where one is the other or leads to it. */
+function checkConflicts(paths: readonly Path[]): void {
+  const names = new Set<string>();
+  for (const path of paths) {
+    const name = path.join('.');
+    if (names.has(name)) throw conflict(name, name);
+    names.add(name);
+  }
+  for (const path of paths) {
+    for (let length = 1; length < path.length; length += 1) {
+      const prefix = path.slice(0, length).join('.');
+      if (names.has(prefix)) throw conflict(path.join('.'), prefix);
+    }
+  }
+}
+
+function conflict(name: string, at: string): Fault {
+  return new Fault(40, `Updating the path '${name}' would create a conflict at '${at}'`);
+}
+
+function compileArrayFilters(value: Maybe): Map<string, ElementTest> {
+  const filters = new Map<string, ElementTest>();
+  if (value === undefined) return filters;
+  if (!Array.isArray(value)) throw new Fault(14, 'arrayFilters must be an array');
+  for (const filter of value) {
+    if (!isDoc(filter) || filter.size === 0)
+      throw new Fault(9, 'Cannot use an expression without a top-level field name in arrayFilters');
+    const identifiers = new Set(identifiersOf(filter));
+    const [identifier] = identifiers;
+    if (identifiers.size !== 1 || !identifier)
+      throw new Fault(
+        9,
+        `Error parsing array filter :: caused by :: Expected a single top-level field name, found '${[...identifiers].join("' and '")}'`,
+      );
+    if (!/^[a-z][A-Za-z0-9]*$/.test(identifier))
+      throw new Fault(
+        2,
+        `Error parsing array filter: the top-level field name must be an alphanumeric string beginning with a lowercase letter, found '${identifier}'`,
+      );
+    if (filters.has(identifier))
+      throw new Fault(9, `Found multiple array filters with the same top-level field name ${identifier}`);
+    const matcher = compileFilter(filter);
+    filters.set(identifier, (element) => matcher(new Map([[identifier, element]])));
+  }
+  return filters;
+}
+
+function identifiersOf(filter: Doc): string[] {
+  return [...filter].flatMap(([name, value]) => {
+    if (!name.startsWith('$')) return [name.split('.')[0] ?? ''];
+    return Array.isArray(value) ? value.flatMap((branch) => (isDoc(branch) ? identifiersOf(branch) : [])) : [];
+  });
+}
+
+function checkFilters(paths: readonly Path[], filters: Map<string, ElementTest>): void {
+  const used = new Set(
+    paths.flatMap((path) => path.filter((part) => part.startsWith('$[')).map((part) => part.slice(2, -1))),
+  );
+  for (const identifier of used) {
+    if (identifier !== '' && !filters.has(identifier))
+      throw new Fault(2, `No array filter found for identifier '${identifier}'`);
+  }
+  for (const identifier of filters.keys()) {
+    if (!used.has(identifier))
+      throw new Fault(9, `The array filter for identifier '${identifier}' was not used in the update`);
+  }
+}
+
+/** Fields are applied in the order of their names, numbers by value, as MongoDB does. */
+function comparePaths(a: Path, b: Path): number {
+  for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
+    const [x = '', y = ''] = [a[at], b[at]];
+    if (x === y) continue;
+    if (isArrayIndex(x) && isArrayIndex(y)) return Number(x) - Number(y);
+    return x < y ? -1 : 1;
+  }
+  return a.length - b.length;
+}
+
+/** The path with `$`, `$[]` and `$[id]` replaced by the indexes they stand for. */
+function resolve(doc: Doc, path: Path, position: number | undefined, filters: Map<string, ElementTest>): Path[] {
+  const at = path.findIndex((part) => part.startsWith('$'));
+  const part = path[at];
+  if (part === undefined) return [path];
+  const head = path.slice(0, at);
+  const tail = path.slice(at + 1);
+  if (part === '$') {
+    if (position === undefined)
+      throw new Fault(2, 'The positional operator did not find the match needed from the query.');
+    return resolve(doc, [...head, String(position), ...tail], position, filters);
+  }
+  const values = valueAt(doc, head);
+  const name = head.join('.');
+  if (values === undefined)
+    throw new Fault(2, `The path '${name}' must exist in the document in order to apply array updates.`);
+  if (!Array.isArray(values)) throw new Fault(2, `Cannot apply array updates to non-array element ${name}`);
+  const test = filters.get(part.slice(2, -1));
+  return values.flatMap((value, index) =>
+    test === undefined || test(value) ? resolve(doc, [...head, String(index), ...tail], position, filters) : [],
+  );
+}
