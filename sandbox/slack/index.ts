@@ -271,7 +271,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     },
     async close() {
       world.events.stop();
-      socketMode.close();
+      await socketMode.close();
       cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       await dropSpool(world);

@@ -14,7 +14,8 @@ export interface SocketMode {
   refresh(reason?: 'warning' | 'refresh_requested' | 'link_disabled'): void;
   /** Cuts all connections. */
   drop(): void;
-  close(): void;
+  /** Closes politely: a client that is cut off in the middle of its own goodbye keeps a timer for half a minute. */
+  close(): Promise<void>;
 }
 
 function portOf(socket: WebSocket): SocketPort & { onMessage(text: string): void } {
@@ -51,6 +52,19 @@ function portOf(socket: WebSocket): SocketPort & { onMessage(text: string): void
       });
     },
   };
+}
+
+const GOODBYE_MS = 1000;
+
+function sayGoodbye(client: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => client.terminate(), GOODBYE_MS);
+    client.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    client.close(1001);
+  });
 }
 
 export function attachSocketMode(world: World, server: Server, isDown: () => boolean): SocketMode {
@@ -97,8 +111,8 @@ export function attachSocketMode(world: World, server: Server, isDown: () => boo
     drop() {
       for (const client of wss.clients) client.terminate();
     },
-    close() {
-      for (const client of wss.clients) client.terminate();
+    async close() {
+      await Promise.all([...wss.clients].map(sayGoodbye));
       wss.close();
     },
   };
