@@ -167,6 +167,8 @@ export interface Engine extends Intents {
   drainOutbox(): Promise<number>;
   /** Deletes the bytes of uploads past their retention (Spec 8.3); returns how many. */
   applyRetention(): Promise<number>;
+  /** Resolves when nothing that was started here is under way. */
+  idle(): Promise<void>;
   /** Lets running steps finish or hands them back; resolves when nothing is held. At most `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;
   /** The person with the roles they have in the tenant now, user groups included. */

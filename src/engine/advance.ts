@@ -1,0 +1,86 @@
+import { decide, nextWakeAt, wakes } from '../domain/decide.ts';
+import type { Lease, PlannedWake, StoredRelease } from '../persistence/types.ts';
+import { InvariantError } from '../shared/errors.ts';
+import { applyStep } from './apply.ts';
+import { type Deps, loadFacts } from './deps.ts';
+import { flush, needsFlush } from './flush.ts';
+import type { AdvanceResult } from './index.ts';
+import { type HeldLease, holdLease } from './lease.ts';
+
+/** More steps in a row than any flow has: something decides the same thing for ever. */
+const MAX_STEPS = 1000;
+const AFTER_FAULT_MS = 15_000;
+
+/**
+ * The only thing that moves a release (Spec 7.1). Any caller, any number of times: a caller that finds it held leaves
+ * a wake-up that the holder sees. Throws when the database fails or a bug shows; the release is then due again soon.
+ */
+export async function advance(deps: Deps, releaseId: string, isStopping: () => boolean): Promise<AdvanceResult> {
+  const lease = await deps.repositories.releases.wake(releaseId, deps.clock.now(), deps.leaseMs);
+  if (!lease) return 'busy';
+  const held = holdLease(deps, lease);
+  try {
+    return await run(deps, releaseId, held, isStopping);
+  } catch (error) {
+    await handBackQuietly(deps, held.current);
+    throw error;
+  } finally {
+    held.letGo();
+  }
+}
+
+async function run(deps: Deps, releaseId: string, held: HeldLease, isStopping: () => boolean): Promise<AdvanceResult> {
+  const { releases } = deps.repositories;
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    const stored = await releases.load(releaseId);
+    if (!stored) return 'gone';
+    if (held.lost || stored.lease?.token !== held.current.token) return 'busy';
+    if (isStopping()) {
+      await releases.handBack(held.current, deps.clock.now());
+      return 'handed-back';
+    }
+    const facts = await loadFacts(deps, stored.release);
+    if (needsFlush(stored)) await flush(deps, stored, facts.config);
+    const step = decide(stored.release, facts, deps.clock.now());
+    if (step) {
+      await applyStep(deps, stored.release, step, facts, held);
+    } else if (await settle(deps, stored, facts, held)) {
+      return 'settled';
+    }
+  }
+  throw new InvariantError(`release ${releaseId} did not come to rest after ${MAX_STEPS} steps`);
+}
+
+async function settle(
+  deps: Deps,
+  stored: StoredRelease,
+  facts: Awaited<ReturnType<typeof loadFacts>>,
+  held: HeldLease,
+): Promise<boolean> {
+  const { release, wakeCount } = stored;
+  const now = deps.clock.now();
+  const planned = wakes(release, facts).filter(
+    (wake): wake is typeof wake & PlannedWake => wake.job !== 'look-again' && wake.at > now,
+  );
+  if (!samePlan(planned, stored.plannedWakes)) await deps.planWakes(release.id, planned);
+  return deps.repositories.releases.settle(
+    held.current,
+    { wakeCount, version: release.version },
+    nextWakeAt(release, facts, now),
+    planned,
+  );
+}
+
+function samePlan(a: readonly PlannedWake[], b: readonly PlannedWake[]): boolean {
+  const line = (wake: PlannedWake) => `${wake.job} ${wake.key} ${wake.at.getTime()}`;
+  return a.map(line).join('\n') === b.map(line).join('\n');
+}
+
+/** The fault that led here is what the caller must hear of, not a second one on the way out. */
+async function handBackQuietly(deps: Deps, lease: Lease): Promise<void> {
+  try {
+    await deps.repositories.releases.handBack(lease, new Date(deps.clock.now().getTime() + AFTER_FAULT_MS));
+  } catch (error) {
+    deps.logger.warn({ err: error, releaseId: lease.releaseId }, 'lease not handed back; it runs out by itself');
+  }
+}

@@ -1,0 +1,159 @@
+import type { Release } from '../domain/release.ts';
+import { resolveActor } from './actors.ts';
+import { advance } from './advance.ts';
+import type { Deps } from './deps.ts';
+import type { AdvanceResult, Engine, IntentContext } from './index.ts';
+import { createRelease } from './intents/create-release.ts';
+import * as cycles from './intents/cycles.ts';
+import * as gates from './intents/gates.ts';
+import { requireRoles } from './intents/intent.ts';
+import * as lifecycle from './intents/lifecycle.ts';
+import { submitUpload } from './intents/submit-upload.ts';
+import * as tasks from './intents/tasks.ts';
+import { drainRelease } from './outbox.ts';
+import { createQueries } from './queries.ts';
+import { applyRetention } from './retention.ts';
+import { createTokens } from './tokens.ts';
+
+const DUE_BATCH = 100;
+const AT_ONCE = 8;
+/** How long whoever recorded a fact waits to see what comes of it; the work itself goes on. */
+const WAIT_FOR_OUTCOME_MS = 8_000;
+
+type Intent<I> = (deps: Deps, input: I, context: IntentContext) => Promise<Release>;
+
+/** The engine over its dependencies. Holds nothing that another instance would need (Spec 8.7). */
+export function createEngine(deps: Deps): Engine {
+  const underWay = new Set<Promise<unknown>>();
+  let stopping = false;
+  const isStopping = () => stopping;
+
+  function track<T>(work: Promise<T>): Promise<T> {
+    underWay.add(work);
+    const done = () => underWay.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  /** Work that nobody waits for: its failure is logged, the tick repeats it. */
+  function inBackground(releaseId: string, what: string, work: Promise<unknown>): Promise<void> {
+    return track(
+      work.then(
+        () => undefined,
+        (error: unknown) => deps.logger.error({ err: error, releaseId }, what),
+      ),
+    );
+  }
+
+  async function advanceAndSend(releaseId: string): Promise<AdvanceResult> {
+    const result = await advance(deps, releaseId, isStopping);
+    void inBackground(releaseId, 'outbox could not be drained', drainRelease(deps, releaseId, isStopping));
+    return result;
+  }
+
+  /** The fact is stored; what follows is seen for a while, and goes on by itself where it takes longer. */
+  async function follow(releaseId: string): Promise<void> {
+    const work = inBackground(releaseId, 'release could not be advanced', advanceAndSend(releaseId));
+    let timer: NodeJS.Timeout | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, WAIT_FOR_OUTCOME_MS);
+    });
+    await Promise.race([work, waited]);
+    clearTimeout(timer);
+  }
+
+  function intent<I>(run: Intent<I>): (input: I, context: IntentContext) => Promise<Release> {
+    return async (input, context) => {
+      const release = await track(run(deps, input, context));
+      await follow(release.id);
+      return deps.repositories.releases.get(context.tenantId, release.id);
+    };
+  }
+
+  async function eachAtOnce(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
+    const queue = [...ids];
+    const worker = async () => {
+      for (let id = queue.shift(); id !== undefined && !stopping; id = queue.shift()) await work(id);
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, worker));
+  }
+
+  return {
+    createRelease: intent(createRelease),
+    startRelease: intent(lifecycle.startRelease),
+    pauseRelease: intent(lifecycle.pause),
+    resumeRelease: intent(lifecycle.resume),
+    archiveRelease: intent(lifecycle.archive),
+    triggerRegression: intent(lifecycle.triggerRegression),
+    approveGate: intent(gates.approve),
+    rejectGate: intent(gates.reject),
+    retryTask: intent(tasks.retry),
+    skipTask: intent(tasks.skip),
+    confirmSubmission: intent(tasks.confirm),
+    abandonCycle: intent(cycles.abandon),
+    skipRemainingCycles: intent(cycles.skipRemaining),
+    addSlot: intent(cycles.add),
+    moveSlot: intent(cycles.move),
+    removeSlot: intent(cycles.remove),
+    answerMissedSlot: intent(cycles.answer),
+    async submitUpload(input, context) {
+      const receipt = await track(submitUpload(deps, input, context));
+      await follow(receipt.releaseId);
+      return receipt;
+    },
+
+    advance: (releaseId) => track(advanceAndSend(releaseId)),
+    async advanceDue() {
+      const due = await deps.repositories.releases.findDue(deps.clock.now(), DUE_BATCH);
+      await eachAtOnce(due, (id) => inBackground(id, 'release could not be advanced', advanceAndSend(id)));
+      return due.length;
+    },
+    async drainOutbox() {
+      const due = await deps.repositories.outbox.findDueReleases(deps.clock.now(), DUE_BATCH);
+      let sent = 0;
+      await eachAtOnce(due, (id) =>
+        inBackground(
+          id,
+          'outbox could not be drained',
+          drainRelease(deps, id, isStopping).then((count) => {
+            sent += count;
+          }),
+        ),
+      );
+      return sent;
+    },
+    applyRetention: () => track(applyRetention(deps)),
+    async idle() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+    async stop(timeoutMs) {
+      stopping = true;
+      let timer: NodeJS.Timeout | undefined;
+      const timedOut = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([this.idle(), timedOut]);
+      clearTimeout(timer);
+    },
+
+    actor: (tenantId, userId) => resolveActor(deps, tenantId, userId),
+    requireRole: (context, roles, what) => requireRoles(deps, context, roles, what),
+    queries: createQueries(deps),
+    tokens: createTokens(deps),
+    deliveries: {
+      receive: (delivery, leaseMs) => deps.repositories.deliveries.receive(delivery, deps.clock.now(), leaseMs),
+      claimAbandoned: (prefix, leaseMs) =>
+        deps.repositories.deliveries.claimAbandoned(prefix, deps.clock.now(), leaseMs),
+      renew: (delivery, leaseMs) => deps.repositories.deliveries.renew(delivery, deps.clock.now(), leaseMs),
+      finish: (delivery, status, result) =>
+        deps.repositories.deliveries.finish(delivery, status, result, deps.clock.now()),
+      forget: (delivery) => deps.repositories.deliveries.forget(delivery),
+      find: (tenantId, key) => deps.repositories.deliveries.find(tenantId, key),
+    },
+    homes: {
+      opened: (tenantId, userId, page) => deps.repositories.homes.opened(tenantId, userId, page, deps.clock.now()),
+      takeStale: () => deps.repositories.homes.takeStale(deps.clock.now()),
+    },
+    now: () => deps.clock.now(),
+  };
+}

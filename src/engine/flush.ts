@@ -1,0 +1,69 @@
+import { rootKey } from '../domain/changes/create.ts';
+import { LIVING_KINDS, type MessageDraft, type MessageKind } from '../domain/message.ts';
+import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
+import type { Release } from '../domain/release.ts';
+import type { ReleaseConfig } from '../domain/release-config.ts';
+import type { StoredRelease } from '../persistence/types.ts';
+import type { Deps } from './deps.ts';
+
+const HOME_IS_OPEN_MS = 3_600_000;
+
+/**
+ * Moves the messages and audit entries that were born in the release's writes to their collections, by key, and tells
+ * living messages and homes that the release changed. A repeat after a crash completes it (Spec 7.2).
+ */
+export async function flush(deps: Deps, stored: StoredRelease, config: ReleaseConfig): Promise<void> {
+  const { release } = stored;
+  const { outbox, audit, homes, releases } = deps.repositories;
+  const now = deps.clock.now();
+  if (stored.pendingMessages.length > 0) {
+    await outbox.append(stored.pendingMessages.map((pending) => outboxRow(release, pending, config, now)));
+  }
+  if (stored.pendingAudit.length > 0) await audit.append(stored.pendingAudit);
+  await outbox.touchLiving(release.tenantId, release.id, release.version, now);
+  await homes.markStale(release.tenantId, now, new Date(now.getTime() - HOME_IS_OPEN_MS));
+  await releases.clearPending(release.id, {
+    messageSeq: release.messageSeq,
+    auditSeq: release.auditSeq,
+    version: release.version,
+  });
+}
+
+export function needsFlush(stored: StoredRelease): boolean {
+  return stored.unflushed || stored.pendingMessages.length > 0 || stored.pendingAudit.length > 0;
+}
+
+function outboxRow(release: Release, pending: PendingMessage, config: ReleaseConfig, now: Date): OutboxRow {
+  const root = rootKey(release.id);
+  const living = (LIVING_KINDS as readonly MessageKind[]).includes(pending.content.kind);
+  const channelId = channelOf(release, pending, config);
+  return {
+    key: pending.key,
+    tenantId: release.tenantId,
+    releaseId: release.id,
+    seq: pending.seq,
+    content: pending.content,
+    channelId,
+    // A thread lives in one channel: what goes to another channel stands there by itself.
+    threadKey: pending.key === root || channelId !== release.channelId ? null : root,
+    broadcast: pending.broadcast,
+    living,
+    settled: false,
+    status: 'PENDING',
+    ts: null,
+    postedChannelId: null,
+    renderedHash: null,
+    wantedVersion: release.version,
+    shownVersion: 0,
+    attempts: 0,
+    lastError: null,
+    dueAt: now,
+    lease: null,
+    createdAt: pending.bornAt,
+    sentAt: null,
+  };
+}
+
+function channelOf(release: Release, draft: MessageDraft, config: ReleaseConfig): string {
+  return draft.channel === 'releases' ? release.channelId : config.comms[draft.channel];
+}

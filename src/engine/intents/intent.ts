@@ -1,0 +1,94 @@
+import type { By, Change } from '../../domain/change.ts';
+import type { Release } from '../../domain/release.ts';
+import type { ReleaseConfig } from '../../domain/release-config.ts';
+import { type Act, holdsRole, mayUse, rolesFor } from '../../domain/roles.ts';
+import { type Action, actionsOf, deriveStatus } from '../../domain/status.ts';
+import type { Role } from '../../domain/tenant.ts';
+import { InvariantError, Refusal } from '../../shared/errors.ts';
+import type { Deps } from '../deps.ts';
+import type { IntentContext } from '../index.ts';
+
+/** The shape of every user fact: load, check, one conditional write; the caller advances the release (Spec 7.1). */
+
+const MAX_TRIES = 50;
+
+/**
+ * Writes what `change` makes of the release as it is now, again when another writer was first. `change` throws
+ * `Refusal` when a rule says no.
+ */
+export async function recordFact(
+  deps: Deps,
+  releaseId: string,
+  context: IntentContext,
+  change: (release: Release, config: ReleaseConfig, now: Date) => Promise<Change> | Change,
+): Promise<Release> {
+  const { releases, configs } = deps.repositories;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const release = await releases.get(context.tenantId, releaseId);
+    const config = await configs.get(context.tenantId, release.releaseConfigId);
+    const now = deps.clock.now();
+    const saved = await releases.save(await change(release, config, now), now);
+    if (saved) return saved;
+  }
+  throw new InvariantError(`release ${releaseId} is written faster than ${MAX_TRIES} tries could follow`);
+}
+
+export function byOf(context: IntentContext): By {
+  return { actor: context.actor.id, origin: context.origin };
+}
+
+/** `Refusal` unless the phase offers the action (Spec 2.3); the sentence is the phase's text. */
+export function requireAction(release: Release, action: Action, now: Date): void {
+  const status = deriveStatus(release, now);
+  if (actionsOf(status.currentPhase).includes(action)) return;
+  const name = action.toLowerCase().replaceAll('_', ' ');
+  const offered = status.actions.length > 0 ? `Possible now: ${status.actions.join(', ')}` : 'Nothing can be done now';
+  throw new Refusal('ACTION_NOT_AVAILABLE', `${sentence(name)} is not possible: ${status.displayText}. ${offered}.`);
+}
+
+/** `Refusal` FORBIDDEN that says which role is missing and who has it (Spec 6.3). */
+export async function requireAct(deps: Deps, context: IntentContext, act: Act): Promise<void> {
+  if (mayUse(act, context.actor)) return;
+  await refuseRole(deps, context, rolesFor(act), act.toLowerCase().replaceAll('_', ' '));
+}
+
+export async function requireRoles(
+  deps: Deps,
+  context: IntentContext,
+  roles: readonly Role[],
+  what: string,
+): Promise<void> {
+  if (!holdsRole(context.actor, roles)) await refuseRole(deps, context, roles, what);
+}
+
+export async function refuseRole(
+  deps: Deps,
+  context: IntentContext,
+  roles: readonly Role[],
+  what: string,
+): Promise<never> {
+  const tenant = await deps.repositories.tenants.find(context.tenantId);
+  const holders = [...new Set(roles.flatMap((role) => tenant?.roles[role] ?? []))];
+  const who = holders.length > 0 ? `Ask ${holders.map(mention).join(', ')}` : 'Nobody has it yet; an admin can give it';
+  throw new Refusal('FORBIDDEN', `To ${what} you need the role ${roles.join(' or ')}. ${who}.`);
+}
+
+function mention(id: string): string {
+  return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`;
+}
+
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A reason as it is kept: trimmed, never empty, at most 1,000 characters. */
+export function cleanReason(reason: string | null): string | null {
+  const text = reason?.trim().slice(0, 1000) ?? '';
+  return text === '' ? null : text;
+}
+
+export function requireReason(reason: string | null, what: string): string {
+  const text = cleanReason(reason);
+  if (text) return text;
+  throw new Refusal('INVALID_INPUT', `A reason is needed to ${what}.`, { reason: 'Say why.' });
+}

@@ -1,0 +1,93 @@
+import { auditEntry } from '../../domain/change.ts';
+import { archiveRelease, pauseRelease, resumeRelease } from '../../domain/changes/people.ts';
+import { beginRegression, kickOff } from '../../domain/changes/stages.ts';
+import { freezeWindowAt } from '../../domain/decide.ts';
+import type { Release } from '../../domain/release.ts';
+import { holdsRole } from '../../domain/roles.ts';
+import { actionsOf, derivePhase } from '../../domain/status.ts';
+import { Refusal } from '../../shared/errors.ts';
+import type { Deps } from '../deps.ts';
+import type { IntentContext, Intents } from '../index.ts';
+import { byOf, cleanReason, recordFact, refuseRole, requireAct, requireAction } from './intent.ts';
+
+/** Start, pause, resume, archive, and the start of regression (Spec 1.3, 1.4, 1.7). */
+
+export async function startRelease(
+  deps: Deps,
+  input: Parameters<Intents['startRelease']>[0],
+  context: IntentContext,
+): Promise<Release> {
+  await requireAct(deps, context, 'START');
+  const overrideReason = cleanReason(input.freezeOverrideReason);
+  return recordFact(deps, input.releaseId, context, async (release, config, now) => {
+    requireAction(release, 'START', now);
+    const by = byOf(context);
+    const frozen = release.freezeOverride ? null : freezeWindowAt(config, now);
+    if (!frozen) return kickOff(release, by, now);
+    if (!overrideReason) {
+      throw new Refusal(
+        'CONFLICT',
+        `Kick-offs are frozen until ${frozen.endsAt.toISOString()}: ${frozen.reason}. An admin may override this with a reason.`,
+        { freezeOverrideReason: 'An admin may say why the freeze does not count here.' },
+      );
+    }
+    await requireAct(deps, context, 'OVERRIDE_FREEZE');
+    const change = kickOff({ ...release, freezeOverride: { by: by.actor, reason: overrideReason, at: now } }, by, now);
+    change.audit.unshift(auditEntry(by, now, { action: 'FREEZE_OVERRIDDEN', reason: overrideReason }));
+    return change;
+  });
+}
+
+export async function pause(
+  deps: Deps,
+  input: Parameters<Intents['pauseRelease']>[0],
+  context: IntentContext,
+): Promise<Release> {
+  await requireAct(deps, context, 'PAUSE');
+  return recordFact(deps, input.releaseId, context, (release, _config, now) => {
+    requireAction(release, 'PAUSE', now);
+    return pauseRelease(release, cleanReason(input.reason), byOf(context), now);
+  });
+}
+
+export async function resume(
+  deps: Deps,
+  input: Parameters<Intents['resumeRelease']>[0],
+  context: IntentContext,
+): Promise<Release> {
+  await requireAct(deps, context, 'RESUME');
+  return recordFact(deps, input.releaseId, context, (release, config, now) => {
+    requireAction(release, 'RESUME', now);
+    return resumeRelease(release, config, byOf(context), now);
+  });
+}
+
+/** Where page 2 offers it a pilot may; an ADMIN may in every phase but SUBMITTED and COMPLETED. */
+export async function archive(
+  deps: Deps,
+  input: Parameters<Intents['archiveRelease']>[0],
+  context: IntentContext,
+): Promise<Release> {
+  await requireAct(deps, context, 'ARCHIVE');
+  return recordFact(deps, input.releaseId, context, async (release, _config, now) => {
+    const phase = derivePhase(release);
+    const isOver = phase === 'SUBMITTED' || phase === 'COMPLETED' || phase === 'ARCHIVED';
+    if (isOver) requireAction(release, 'ARCHIVE', now);
+    if (!actionsOf(phase).includes('ARCHIVE') && !holdsRole(context.actor, ['ADMIN'])) {
+      await refuseRole(deps, context, ['ADMIN'], 'archive a release in this phase');
+    }
+    return archiveRelease(release, cleanReason(input.reason), byOf(context), now);
+  });
+}
+
+export async function triggerRegression(
+  deps: Deps,
+  input: Parameters<Intents['triggerRegression']>[0],
+  context: IntentContext,
+): Promise<Release> {
+  await requireAct(deps, context, 'TRIGGER_STAGE_2');
+  return recordFact(deps, input.releaseId, context, (release, config, now) => {
+    requireAction(release, 'TRIGGER_STAGE_2', now);
+    return beginRegression(release, config, byOf(context), now);
+  });
+}

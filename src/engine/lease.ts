@@ -1,0 +1,46 @@
+import type { Lease } from '../persistence/types.ts';
+import type { Deps } from './deps.ts';
+
+const SHORTEST_RENEWAL_MS = 250;
+
+/** A lease that is renewed while it is held. `current` moves with every renewal. */
+export interface HeldLease {
+  current: Lease;
+  /** somebody else has the release now: what this holder still writes is refused by its token */
+  lost: boolean;
+  letGo(): void;
+}
+
+/** Renews at a third of its time, until let go. A renewal that fails is tried again: the lease may still hold. */
+export function holdLease(deps: Deps, lease: Lease): HeldLease {
+  let timer: NodeJS.Timeout | null = null;
+  const held: HeldLease = {
+    current: lease,
+    lost: false,
+    letGo() {
+      if (timer) clearTimeout(timer);
+      timer = null;
+    },
+  };
+  const schedule = () => {
+    const leftMs = deps.clock.realTimeOf(held.current.until).getTime() - Date.now();
+    timer = setTimeout(() => void renew(), Math.max(SHORTEST_RENEWAL_MS, leftMs / 3));
+    timer.unref();
+  };
+  const renew = async () => {
+    try {
+      const renewed = await deps.repositories.releases.renew(held.current, deps.clock.now(), deps.leaseMs);
+      if (!timer) return;
+      if (!renewed) {
+        held.lost = true;
+        return;
+      }
+      held.current = renewed;
+    } catch (error) {
+      deps.logger.warn({ err: error, releaseId: lease.releaseId }, 'lease renewal failed');
+    }
+    if (timer) schedule();
+  };
+  schedule();
+  return held;
+}

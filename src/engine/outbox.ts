@@ -1,0 +1,121 @@
+import type { OutboxRow } from '../domain/outbox.ts';
+import type { Messenger } from '../integrations/messenger/port.ts';
+import { AuthError, ProviderError, TransientError } from '../shared/errors.ts';
+import { fingerprint } from '../shared/ids.ts';
+import type { Deps, Rendering } from './deps.ts';
+import { messageRetryAt } from './retry.ts';
+
+/**
+ * Sends what is in the outbox: in order within a release, found again by key after a crash, retried with back-off, parked
+ * after too many failures (Spec 7.2).
+ */
+
+const CLAIM_MS = 60_000;
+/** A message that Slack refuses for good (no such channel) is tried a few times: people may repair that. */
+const MAX_REFUSALS = 5;
+/** A message that cannot get through is given up after a day. */
+const MAX_AGE_MS = 24 * 3_600_000;
+/** A clock may be a little off Slack's; looking a little further back costs nothing. */
+const LOOK_BACK_MS = 600_000;
+
+/** Sends the release's due messages until none is; returns how many rows it settled. */
+export async function drainRelease(deps: Deps, releaseId: string, isStopping: () => boolean): Promise<number> {
+  const { outbox } = deps.repositories;
+  let sent = 0;
+  while (!isStopping()) {
+    const row = await outbox.claimNext(releaseId, deps.clock.now(), CLAIM_MS);
+    if (!row) return sent;
+    const outcome = await attempt(deps, row);
+    await outbox.release(outcome, row.lease?.token ?? '');
+    if (outcome.status === 'PENDING') return sent;
+    sent += 1;
+  }
+  return sent;
+}
+
+async function attempt(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
+  try {
+    return await deliver(deps, row);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    return afterFault(deps, row, error);
+  }
+}
+
+async function deliver(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
+  const stored = await deps.repositories.releases.find(row.tenantId, row.releaseId);
+  if (!stored) return { ...row, status: 'PARKED', lastError: 'the release is gone', lease: null };
+  const config = await deps.repositories.configs.find(row.tenantId, stored.releaseConfigId);
+  const now = deps.clock.now();
+  const rendering = deps.renderMessage(row.content, { release: stored, config, now });
+  const messenger = await deps.messengerFor(row.tenantId);
+  const place = await show(deps, messenger, row, rendering);
+  return {
+    ...row,
+    ...place,
+    status: 'SENT',
+    settled: rendering.settled,
+    renderedHash: hashOf(rendering),
+    shownVersion: stored.version,
+    attempts: 0,
+    lastError: null,
+    lease: null,
+    sentAt: row.sentAt ?? now,
+  };
+}
+
+function hashOf(rendering: Rendering): string {
+  return fingerprint(JSON.stringify([rendering.text, rendering.blocks]));
+}
+
+/** Posts it, or edits it where it was posted already; an unchanged living message costs no call. */
+async function show(
+  deps: Deps,
+  messenger: Messenger,
+  row: OutboxRow,
+  rendering: Rendering,
+): Promise<{ ts: string; postedChannelId: string }> {
+  const { text, blocks } = rendering;
+  if (row.ts && row.postedChannelId) {
+    const posted = { ts: row.ts, postedChannelId: row.postedChannelId };
+    if (row.renderedHash !== hashOf(rendering)) {
+      await messenger.update({ channelId: posted.postedChannelId, ts: posted.ts, rendered: { text, blocks } });
+    }
+    return posted;
+  }
+  const threadTs = row.threadKey ? await threadOf(deps, row.tenantId, row.threadKey) : null;
+  const { key, channelId } = row;
+  if (row.attempts > 1) {
+    const since = new Date(row.createdAt.getTime() - LOOK_BACK_MS);
+    const found = await messenger.findByKey({ key, channelId, threadTs, since });
+    if (found) return { ts: found.ts, postedChannelId: found.channelId };
+  }
+  const broadcast = row.broadcast && threadTs !== null;
+  const posted = await messenger.send({ key, channelId, threadTs, broadcast, rendered: { text, blocks } });
+  return { ts: posted.ts, postedChannelId: posted.channelId };
+}
+
+/** Null when the thread's root could not be posted: the message then stands in the channel by itself. */
+async function threadOf(deps: Deps, tenantId: string, threadKey: string): Promise<string | null> {
+  return (await deps.repositories.outbox.find(tenantId, threadKey))?.ts ?? null;
+}
+
+function afterFault(deps: Deps, row: OutboxRow, error: ProviderError): OutboxRow {
+  const now = deps.clock.now();
+  const log = { err: error, tenantId: row.tenantId, releaseId: row.releaseId, key: row.key, attempts: row.attempts };
+  const repairable = error instanceof TransientError || error instanceof AuthError;
+  const tooOld = now.getTime() - row.createdAt.getTime() > MAX_AGE_MS;
+  const failed = { ...row, lastError: error.message, lease: null };
+  if (!repairable && row.ts) {
+    // The posted message is gone (deleted by a person): there is nothing left to keep up to date.
+    deps.logger.warn(log, 'message cannot be edited any more');
+    return { ...failed, status: 'SENT', settled: true, attempts: 0, shownVersion: row.wantedVersion };
+  }
+  if (repairable ? tooOld : row.attempts >= MAX_REFUSALS) {
+    deps.logger.error(log, 'message parked: it could not be delivered');
+    return { ...failed, status: 'PARKED' };
+  }
+  deps.logger.warn(log, 'message delayed');
+  const retryAfterMs = error instanceof TransientError ? error.retryAfterMs : null;
+  return { ...failed, status: 'PENDING', dueAt: messageRetryAt(row.attempts, retryAfterMs, now) };
+}

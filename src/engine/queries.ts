@@ -1,0 +1,65 @@
+import { rootKey } from '../domain/changes/create.ts';
+import type { Release } from '../domain/release.ts';
+import { isVersion, nextMinor } from '../shared/versions.ts';
+import type { Deps } from './deps.ts';
+import type { Queries } from './index.ts';
+import { templateSlots } from './intents/create-release.ts';
+
+const LINK_SECONDS = 900;
+const FIRST_VERSION = '1.0.0';
+
+/** The read side: every query names its tenant (Spec 4.1). */
+export function createQueries(deps: Deps): Queries {
+  const { releases, configs, builds, uploads, audit, outbox, tenants, integrations } = deps.repositories;
+  return {
+    release: (tenantId, releaseId) => releases.get(tenantId, releaseId),
+    async findReleases(tenantId, reference) {
+      const byId = await releases.find(tenantId, reference);
+      if (byId) return [byId];
+      return isVersion(reference) ? releases.findByVersion(tenantId, reference) : [];
+    },
+    live: (tenantId, page) => releases.listLive(tenantId, page),
+    all: (tenantId, page) => releases.list(tenantId, page),
+    liveInChannel: (tenantId, channelId) => releases.listLiveInChannel(tenantId, channelId),
+    async releaseOfThread(tenantId, channelId, threadTs) {
+      const row = await outbox.findByTs(tenantId, channelId, threadTs);
+      return row ? releases.find(tenantId, row.releaseId) : null;
+    },
+    configs: (tenantId) => configs.list(tenantId),
+    config: (tenantId, configId) => configs.get(tenantId, configId),
+    async suggestedVersions(tenantId, configId) {
+      const config = await configs.get(tenantId, configId);
+      const last = await releases.lastVersions(tenantId, configId);
+      return config.platforms.map((platform) => {
+        const version = last[platform];
+        return { platform, version: version ? nextMinor(version) : FIRST_VERSION };
+      });
+    },
+    suggestedSlots: (config, kickOffDate) => templateSlots(config, kickOffDate),
+    builds: (tenantId, releaseId) => builds.listByRelease(tenantId, releaseId),
+    uploads: (tenantId, releaseId) => uploads.listByRelease(tenantId, releaseId),
+    history: (tenantId, releaseId, page) => audit.list(tenantId, releaseId, page),
+    artifactLink: (artifactPath, fileName) =>
+      deps.artifacts.signedLink(artifactPath, { fileName, expiresInSeconds: LINK_SECONDS }),
+    threadLink: (release) => threadLink(deps, release),
+    outboxRow: (tenantId, key) => outbox.find(tenantId, key),
+    tenant: (tenantId) => tenants.find(tenantId),
+    async integrations(tenantId) {
+      const all = await integrations.list(tenantId);
+      return all.map(({ name, kind, provider, verification }) => ({
+        name,
+        kind,
+        provider,
+        verification: verification.status,
+        detail: verification.detail,
+      }));
+    },
+  };
+}
+
+async function threadLink(deps: Deps, release: Release): Promise<string | null> {
+  const root = await deps.repositories.outbox.find(release.tenantId, rootKey(release.id));
+  if (!root?.ts || !root.postedChannelId) return null;
+  const messenger = await deps.messengerFor(release.tenantId);
+  return messenger.permalink({ channelId: root.postedChannelId, ts: root.ts });
+}
