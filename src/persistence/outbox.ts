@@ -1,73 +1,18 @@
-import { type Connection, Schema } from 'mongoose';
-import { z } from 'zod';
-import { OUTBOX_STATUSES, type OutboxRow } from '../domain/outbox.ts';
+import type { Connection } from 'mongoose';
 import { InvariantError } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';
-import { domainReader, type Fields, SCHEMA_OPTIONS } from './documents.ts';
 import { insertMissing } from './insert-missing.ts';
+import { type OutboxDocument, outboxSchema, toRow, workOf } from './outbox-schema.ts';
 import type { OutboxRepository } from './types.ts';
 
-/**
- * `_id` is the key. `work` says what is still to do with a row: POST it, in its turn; EDIT what was posted; null nothing.
- * `workAt` says when: its due time, or the end of its lease while somebody has it; null when there is no work, so that
- * a living message that shows what is stays out of every search.
- */
-type OutboxDocument = OutboxRow & { _id: string; work: 'POST' | 'EDIT' | null; workAt: Date | null };
-
-const LeaseSchema = new Schema({ token: String, until: Date }, { ...SCHEMA_OPTIONS, _id: false });
-
-const fields = {
-  key: String,
-  tenantId: String,
-  releaseId: String,
-  seq: Number,
-  content: Schema.Types.Mixed,
-  channelId: String,
-  threadKey: String,
-  broadcast: Boolean,
-  living: Boolean,
-  settled: Boolean,
-  status: String,
-  ts: String,
-  postedChannelId: String,
-  renderedHash: String,
-  wantedVersion: Number,
-  shownVersion: Number,
-  attempts: Number,
-  lastError: String,
-  dueAt: Date,
-  lease: LeaseSchema,
-  createdAt: Date,
-  sentAt: Date,
-} satisfies Fields<OutboxRow>;
-
-const schema = new Schema<OutboxDocument>(
-  { _id: String, ...fields, work: String, workAt: Date },
-  { ...SCHEMA_OPTIONS, collection: 'outbox' },
-);
-schema.index({ tenantId: 1, releaseId: 1, seq: 1 }, { unique: true });
-schema.index({ releaseId: 1, work: 1, seq: 1 });
-schema.index({ workAt: 1, releaseId: 1 });
-schema.index({ work: 1, createdAt: 1 });
-schema.index({ status: 1, sentAt: 1 });
-schema.index({ tenantId: 1, ts: 1 });
-schema.index({ threadKey: 1, settled: 1, dueAt: 1 });
-
-const RowShape = z.looseObject({
-  status: z.enum(OUTBOX_STATUSES),
-  content: z.looseObject({ kind: z.string() }),
-  lease: z.looseObject({ token: z.string(), until: z.date() }).nullable(),
-});
-const toRow = domainReader<OutboxRow>('outbox row', Object.keys(fields), RowShape, null);
-
+/** A root card is settled when its release has ended; `dueAt` is then the release's last change. */
+const PURGE_BATCH = 100;
 /** How often a claim is tried when others take rows at the same time; the next drain finds what is left. */
 const CLAIM_TRIES = 5;
 const RELEASE_TRIES = 20;
-const PURGE_BATCH = 100;
 
 export function outboxRepository(connection: Connection): OutboxRepository {
-  const model = connection.model<OutboxDocument>('OutboxRow', schema);
-  const rows = model;
+  const rows = connection.model<OutboxDocument>('OutboxRow', outboxSchema);
 
   /** The row whose turn it is: nothing may be posted before the first unposted one; edits wait for nobody. */
   async function findNext(releaseId: string, now: Date) {
@@ -86,7 +31,7 @@ export function outboxRepository(connection: Connection): OutboxRepository {
   return {
     async append(added) {
       await insertMissing(
-        model,
+        rows,
         added.map((row) => ({ _id: row.key, ...row, ...workOf(row) })),
       );
     },
@@ -186,32 +131,17 @@ export function outboxRepository(connection: Connection): OutboxRepository {
 
     async purgeSentBefore(before) {
       const done = { status: 'SENT', settled: true, dueAt: { $lt: before } } as const;
+      const root = { 'content.kind': 'ROOT_CARD', ...done } as const;
       let purged = 0;
       for (;;) {
-        const roots = await rows
-          .find({ threadKey: null, ...done }, { releaseId: 1 })
-          .sort({ dueAt: 1 })
-          .limit(PURGE_BATCH)
-          .lean();
+        const roots = await rows.find(root, { releaseId: 1 }).sort({ dueAt: 1 }).limit(PURGE_BATCH).lean();
         if (roots.length === 0) return purged;
-        const ended = { releaseId: { $in: roots.map((root) => root.releaseId) } };
-        // The roots last: as long as one is there, a purge that was stopped half-way finds its replies again.
-        const replies = await rows.deleteMany({ ...ended, threadKey: { $ne: null }, ...done });
-        const gone = await rows.deleteMany({ ...ended, threadKey: null, ...done });
-        purged += replies.deletedCount + gone.deletedCount;
+        const ended = { releaseId: { $in: roots.map(({ releaseId }) => releaseId) } };
+        // The root cards last: as long as one is there, a purge that was stopped half-way finds the others again.
+        const others = await rows.deleteMany({ ...ended, ...done, 'content.kind': { $ne: 'ROOT_CARD' } });
+        const gone = await rows.deleteMany({ ...ended, ...root });
+        purged += others.deletedCount + gone.deletedCount;
       }
     },
   };
-}
-
-function workOf(
-  row: Pick<OutboxRow, 'status' | 'ts' | 'living' | 'settled' | 'wantedVersion' | 'shownVersion' | 'dueAt' | 'lease'>,
-): {
-  work: 'POST' | 'EDIT' | null;
-  workAt: Date | null;
-} {
-  if (row.status === 'PARKED') return { work: null, workAt: null };
-  if (row.status !== 'SENT') return { work: row.ts === null ? 'POST' : 'EDIT', workAt: row.dueAt };
-  const outdated = row.living && !row.settled && row.wantedVersion > row.shownVersion;
-  return outdated ? { work: 'EDIT', workAt: row.dueAt } : { work: null, workAt: null };
 }
