@@ -77,7 +77,7 @@ export function outboxRepository(connection: Connection): OutboxRepository {
         const claimed = await rows
           .findOneAndUpdate(
             { _id: next, workAt: { $lte: now } },
-            { $set: { status: 'SENDING', lease, workAt: lease.until } },
+            { $set: { status: 'SENDING', lease, workAt: lease.until }, $inc: { attempts: 1 } },
             { returnDocument: 'after' },
           )
           .lean();
