@@ -1,5 +1,5 @@
 import { compare, keyOf } from '../bson/order.ts';
-import { type Doc, Int32, int, isDoc, isNumber, type Maybe, toNumber, type Value } from '../bson/values.ts';
+import { type Doc, Int32, isDoc, isNumber, type Maybe, toNumber, type Value } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { checkSupported } from '../supported.ts';
 import { add } from '../update/arithmetic.ts';
@@ -160,8 +160,4 @@ function addToSet(): Accumulator {
     },
     result: () => [...values.values()],
   };
-}
-
-export function countOf(values: readonly unknown[]): Value {
-  return int(values.length);
 }

@@ -76,20 +76,19 @@ function writeElement(name: string, value: Sendable, at: number): number {
   reserve(at + 1 + name.length * 3 + 32);
   const body = at + 1 + scratch.write(name, at + 1, 'utf8') + 1;
   scratch[body - 1] = 0;
-  switch (typeof value) {
-    case 'string':
-      return writeString(value, at, body);
-    case 'number':
-      scratch[at] = 0x01;
-      return scratch.writeDoubleLE(value, body);
-    case 'bigint':
-      scratch[at] = 0x12;
-      return scratch.writeBigInt64LE(value, body);
-    case 'boolean':
-      scratch[at] = 0x08;
-      scratch[body] = value ? 1 : 0;
-      return body + 1;
-    default:
+  if (typeof value === 'string') return writeString(value, at, body);
+  if (typeof value === 'number') {
+    scratch[at] = 0x01;
+    return scratch.writeDoubleLE(value, body);
+  }
+  if (typeof value === 'bigint') {
+    scratch[at] = 0x12;
+    return scratch.writeBigInt64LE(value, body);
+  }
+  if (typeof value === 'boolean') {
+    scratch[at] = 0x08;
+    scratch[body] = value ? 1 : 0;
+    return body + 1;
   }
   if (value === null) {
     scratch[at] = 0x0a;

@@ -45,17 +45,10 @@ let counter = randomBytes(3).readUIntBE(0, 3);
 const processUnique = randomBytes(5);
 
 export function typeOf(value: Value): TypeName {
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'number':
-      return 'double';
-    case 'bigint':
-      return 'long';
-    case 'boolean':
-      return 'bool';
-    default:
-  }
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'number') return 'double';
+  if (typeof value === 'bigint') return 'long';
+  if (typeof value === 'boolean') return 'bool';
   if (value === null) return 'null';
   if (value instanceof Map) return 'object';
   if (Array.isArray(value)) return 'array';

@@ -1,7 +1,7 @@
 import { encodeRaw, type Reply } from '../bson/encode.ts';
 import { keyOf } from '../bson/order.ts';
-import { type Doc, int, isNumber, type Maybe, toNumber, type Value } from '../bson/values.ts';
-import { Fault, unsupported } from '../errors.ts';
+import { int, isNumber, type Maybe, toNumber, type Value } from '../bson/values.ts';
+import { Fault } from '../errors.ts';
 import { compileFilter, filterOf } from '../query/match.ts';
 import { splitPath, valuesAt } from '../query/path.ts';
 import { compileProjection } from '../query/project.ts';
@@ -103,9 +103,4 @@ export function killCursors(context: Context): Reply {
 function cursorId(value: Maybe): bigint {
   if (!isNumber(value)) throw new Fault(14, 'a cursor id must be a long');
   return typeof value === 'bigint' ? value : BigInt(toNumber(value));
-}
-
-/** `$natural` and the like are refused before anything is read. */
-export function refuseTailable(command: Doc): void {
-  for (const name of ['tailable', 'awaitData']) if (command.get(name)) throw unsupported(`the option ${name} of find`);
 }

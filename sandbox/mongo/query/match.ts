@@ -1,6 +1,5 @@
-import { keyOf } from '../bson/order.ts';
 import { type Doc, isDoc, type Maybe, Regex, type Value } from '../bson/values.ts';
-import { Fault, unsupported } from '../errors.ts';
+import { Fault } from '../errors.ts';
 import { checkSupported } from '../supported.ts';
 import { compileField, isOperatorDoc } from './operators.ts';
 import { type MatchPosition, splitPath } from './path.ts';
@@ -83,24 +82,4 @@ function compileNot(name: string, operand: Value): Matcher {
   if (!isOperatorDoc(operand)) throw new Fault(2, '$not needs a regex or a document');
   const inner = allOf(compileOperators(name, operand));
   return (doc) => !inner(doc);
-}
-
-/** Whether one value passes conditions as an element of `$elemMatch`, `$pull` or an array filter would be tested. */
-export function compileValueTest(condition: Doc): (value: Maybe) => boolean {
-  const matcher = compileFilter(new Map([['v', condition]]));
-  return (value) => {
-    // In a second array, so that an element which is an array is not opened in place of its own.
-    const doc: Doc = new Map();
-    if (value !== undefined) doc.set('v', Array.isArray(value) ? [value] : value);
-    return matcher(doc);
-  };
-}
-
-/** A set of values for `$in`: by key, in constant time. */
-export function keySet(values: readonly Value[]): ReadonlySet<string> {
-  return new Set(values.map(keyOf));
-}
-
-export function refuseExpr(): never {
-  throw unsupported('the query operator $expr');
 }

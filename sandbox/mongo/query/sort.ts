@@ -1,4 +1,4 @@
-import { EMPTY_ARRAY_KEY, invertKey, type Key, keyOf } from '../bson/order.ts';
+import { invertKey, type Key, keyOf } from '../bson/order.ts';
 import { type Doc, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { indexKeyParts, type KeyPart } from '../store/index-keys.ts';
@@ -33,8 +33,4 @@ export function sortKey(doc: Doc, parts: readonly KeyPart[]): Key {
     key += part.descending ? invertKey(extreme) : extreme;
   }
   return key;
-}
-
-export function isEmptyArrayKey(key: Key): boolean {
-  return key === EMPTY_ARRAY_KEY;
 }

@@ -4,7 +4,7 @@ import { Fault, unsupported } from '../errors.ts';
 import type { Path } from '../query/path.ts';
 import { add, multiply } from './arithmetic.ts';
 import { addToSet, pop, pull, pullAll, push } from './arrays.ts';
-import { setAt, show, unsetAt, valueAt } from './paths.ts';
+import { existingAt, setAt, show, unsetAt, valueAt } from './paths.ts';
 
 /** Applies one operator at one path that has no `$` in it any more. */
 export type Action = (doc: Doc, path: Path, context: ActionContext) => void;
@@ -125,7 +125,7 @@ function notAnArray(operator: string, doc: Doc, path: Path, old: Value): Fault {
 
 function onExistingArray(name: string, change: (values: readonly Value[]) => Value[]): Action {
   return (doc, path) => {
-    const old = existing(doc, path);
+    const old = existingAt(doc, path);
     if (old === undefined) return;
     if (!Array.isArray(old)) {
       if (name === '') return;
@@ -137,9 +137,4 @@ function onExistingArray(name: string, change: (values: readonly Value[]) => Val
     const changed = change(old);
     if (!isEqual(changed, old)) setAt(doc, path, changed);
   };
-}
-
-/** Missing is fine for operators that only take away, something else in the way is not. */
-function existing(doc: Doc, path: Path): Maybe {
-  return valueAt(doc, path);
 }

@@ -43,6 +43,15 @@ export function unsetAt(doc: Doc, path: Path): void {
   else if (Array.isArray(parent) && isArrayIndex(last) && Number(last) < parent.length) parent[Number(last)] = null;
 }
 
+/**
+ * The value at a path that is only to be changed, not made. Throws Fault 28 where it is missing and could not be made.
+ */
+export function existingAt(doc: Doc, path: Path): Maybe {
+  let value: Maybe = doc;
+  for (let at = 0; at < path.length && value !== undefined; at += 1) value = childOf(value, path[at] ?? '', path, at);
+  return value;
+}
+
 function childOf(parent: Value, part: string, path: Path, at: number): Maybe {
   if (isDoc(parent)) return parent.get(part);
   if (Array.isArray(parent) && isArrayIndex(part)) return parent[Number(part)];
@@ -78,7 +87,7 @@ export function show(value: Maybe): string {
       return `/${value.pattern}/${value.options}`;
     case 'minKey':
       return 'MinKey';
-    default:
+    case 'maxKey':
       return 'MaxKey';
   }
 }

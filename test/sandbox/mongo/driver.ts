@@ -1,0 +1,4 @@
+import { BSON } from 'mongodb';
+
+export { type Collection, type Document, MongoClient, MongoServerError } from 'mongodb';
+export const { EJSON } = BSON;
