@@ -23,7 +23,7 @@ export function plainReleaseName(release: Release): string {
 }
 
 /** Only the versions, escaped. */
-export function versionsText(release: Release): string {
+export function versionsText(release: { targets: readonly { platform: Platform; version: string }[] }): string {
   return peopleText(describeVersions(release.targets), 120);
 }
 
