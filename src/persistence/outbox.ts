@@ -17,15 +17,23 @@ export function outboxRepository(connection: Connection): OutboxRepository {
   /** The row whose turn it is: nothing may be posted before the first unposted one; edits wait for nobody. */
   async function findNext(releaseId: string, now: Date) {
     const [head, edit] = await Promise.all([
-      rows.findOne({ releaseId, work: 'POST' }, { seq: 1, workAt: 1 }).sort({ seq: 1 }).lean(),
+      rows.findOne({ releaseId, work: 'POST' }, { seq: 1, workAt: 1, status: 1 }).sort({ seq: 1 }).lean(),
       rows
         .findOne({ releaseId, work: 'EDIT', workAt: { $lte: now } }, { seq: 1 })
         .sort({ seq: 1 })
         .lean(),
     ]);
-    const blockedUntil = head?.workAt && head.workAt > now ? head.workAt : null;
-    if (head && !blockedUntil && !(edit && edit.seq < head.seq)) return { next: head._id, head, blockedUntil };
-    return { next: edit?._id ?? null, head, blockedUntil };
+    const waits = head?.workAt && head.workAt > now;
+    if (head && !waits && !(edit && edit.seq < head.seq)) return { next: head._id, waitsFor: null };
+    return { next: edit?._id ?? null, waitsFor: waits ? head : null };
+  }
+
+  /** Rows behind one that waits for another try are due with it; else they would be found due again and again in vain. */
+  async function putOffBehind(releaseId: string, { seq, workAt }: { seq: number; workAt: Date | null }): Promise<void> {
+    await rows.updateMany(
+      { releaseId, work: 'POST', seq: { $gt: seq }, workAt: { $lt: workAt } },
+      { $set: { workAt } },
+    );
   }
 
   return {
@@ -62,15 +70,9 @@ export function outboxRepository(connection: Connection): OutboxRepository {
 
     async claimNext(releaseId, now, leaseMs) {
       for (let attempt = 0; attempt < CLAIM_TRIES; attempt++) {
-        const { next, head, blockedUntil } = await findNext(releaseId, now);
+        const { next, waitsFor } = await findNext(releaseId, now);
         if (next === null) {
-          // The rows behind a waiting one become due with it; else they would be found due again and again in vain.
-          if (head && blockedUntil) {
-            await rows.updateMany(
-              { releaseId, work: 'POST', seq: { $gt: head.seq }, workAt: { $lt: blockedUntil } },
-              { $set: { workAt: blockedUntil } },
-            );
-          }
+          if (waitsFor?.status === 'PENDING') await putOffBehind(releaseId, waitsFor);
           return null;
         }
         const lease = { token: newId('lease'), until: new Date(now.getTime() + leaseMs) };

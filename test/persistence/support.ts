@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../../src/domain/audit.ts';
+import type { Build } from '../../src/domain/build.ts';
 import { createRelease } from '../../src/domain/changes/create.ts';
 import type { OutboxRow } from '../../src/domain/outbox.ts';
 import type { Platform, Release } from '../../src/domain/release.ts';
@@ -7,8 +9,9 @@ import {
   DEFAULT_SLOT_GRACE_HOURS,
   type ReleaseConfig,
 } from '../../src/domain/release-config.ts';
+import type { Upload } from '../../src/domain/upload.ts';
 import { connectPersistence, type Persistence, type Repositories } from '../../src/persistence/index.ts';
-import type { ReleaseChange } from '../../src/persistence/types.ts';
+import type { ApiToken, Integration, ReleaseChange } from '../../src/persistence/types.ts';
 import { newId } from '../../src/shared/ids.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -143,6 +146,110 @@ export function outboxRow(releaseId: string, seq: number, changes: Partial<Outbo
     lease: null,
     createdAt: NOW,
     sentAt: null,
+    ...changes,
+  };
+}
+
+export function build(changes: Partial<Build> = {}): Build {
+  return {
+    id: newId('bld'),
+    tenantId: 'T1',
+    releaseId: 'rel_1',
+    regressionId: null,
+    taskId: newId('task'),
+    platform: 'ANDROID',
+    storeType: null,
+    buildStage: 'KICKOFF',
+    buildType: 'MANUAL',
+    buildNumber: '12',
+    queueLocation: null,
+    ciRunId: null,
+    workflowStatus: null,
+    buildUploadStatus: 'UPLOADED',
+    artifactPath: 'T1/a.apk',
+    testflightNumber: null,
+    fileName: 'a.apk',
+    sizeBytes: 5_000_000_000,
+    sha256: 'a'.repeat(64),
+    version: '7.0.0',
+    createdAt: NOW,
+    updatedAt: NOW,
+    ...changes,
+  };
+}
+
+export function upload(changes: Partial<Upload> = {}): Upload {
+  return {
+    id: newId('upl'),
+    tenantId: 'T1',
+    releaseId: 'rel_1',
+    stage: 'REGRESSION',
+    platform: 'ANDROID',
+    artifactPath: 'T1/a.apk',
+    fileName: 'a.apk',
+    sizeBytes: 5_000_000_000,
+    sha256: 'a'.repeat(64),
+    version: null,
+    buildNumber: null,
+    applicationId: null,
+    uploadedBy: 'U1',
+    source: 'SLACK',
+    isUsed: false,
+    usedByTaskId: null,
+    usedByCycleId: null,
+    supersededBy: null,
+    deletedAt: null,
+    createdAt: NOW,
+    updatedAt: NOW,
+    ...changes,
+  };
+}
+
+export function auditEntry(releaseId: string, seq: number): AuditEntry {
+  return {
+    tenantId: 'T1',
+    releaseId,
+    seq,
+    at: at(seq),
+    actor: 'U1',
+    action: 'TASK_COMPLETED',
+    origin: 'ENGINE',
+    subject: null,
+    reason: null,
+    detail: { number: seq, text: 'x', flag: true, nothing: null },
+  };
+}
+
+export function integration(changes: Partial<Integration> = {}): Integration {
+  return {
+    id: newId('int'),
+    tenantId: 'T1',
+    kind: 'SCM',
+    provider: 'GITHUB',
+    name: 'GitHub',
+    settings: { owner: 'acme', empty: {} },
+    sealedCredentials: 'sealed',
+    verification: { status: 'PENDING', checkedAt: null, detail: null },
+    scmIntegrationId: null,
+    targetIntegrationId: null,
+    createdBy: 'U1',
+    createdAt: NOW,
+    updatedAt: NOW,
+    ...changes,
+  };
+}
+
+export function token(changes: Partial<ApiToken> = {}): ApiToken {
+  return {
+    id: newId('tok'),
+    tenantId: newId('T'),
+    name: 'CI',
+    hash: newId('hash'),
+    scopes: ['releases:read', 'builds:write'],
+    createdBy: 'U1',
+    createdAt: NOW,
+    lastUsedAt: null,
+    revokedAt: null,
     ...changes,
   };
 }
