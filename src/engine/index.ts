@@ -182,4 +182,7 @@ export interface Engine extends Intents {
   now(): Date;
 }
 
+export type { ApiToken, Delivery, Home, PlannedWake, ReleasePage, TokenScope } from '../persistence/types.ts';
+export { createEngine } from './create-engine.ts';
+export type { Deps } from './deps.ts';
 export type { UploadSource, UploadStage };

@@ -1,0 +1,14 @@
+import type { Engine } from '../src/engine/index.ts';
+import type { Logger } from '../src/shared/logger.ts';
+
+/** What jobs call. No rule is here: a job only wakes (Spec 7.3). */
+export interface JobDeps {
+  engine: Engine;
+  logger: Logger;
+  /** how often the tick runs; a minute, faster only where the clock is */
+  tickMs: number;
+  /** Publishes App Homes that show something old. */
+  refreshHomes(): Promise<void>;
+  /** Goes on with Slack files whose instance died. */
+  resumeFiles(): Promise<void>;
+}

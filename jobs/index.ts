@@ -1,0 +1,80 @@
+import { MongoBackend } from '@agendajs/mongo-backend';
+import { Agenda } from 'agenda';
+import type { Db } from 'mongodb';
+import type { PlannedWake } from '../src/engine/index.ts';
+import type { JobDeps } from './deps.ts';
+import { defineHomes } from './homes.ts';
+import { defineOutbox } from './outbox.ts';
+import { defineRetention } from './retention.ts';
+import { defineSlackFiles } from './slack-files.ts';
+import { defineTick } from './tick.ts';
+import { defineWakes, planWakes } from './wakes.ts';
+
+export type { JobDeps } from './deps.ts';
+
+const COLLECTION = 'jobs';
+const POLL_EVERY_MS = 1_000;
+const LOCK_MS = 60_000;
+
+export interface Jobs {
+  /** Connects, defines and schedules everything; from here on jobs run. */
+  start(deps: JobDeps): Promise<void>;
+  /** Makes the one-time jobs of a release exactly these. */
+  planWakes(releaseId: string, wakes: readonly PlannedWake[]): Promise<void>;
+  /** False when the scheduler has lost its database. */
+  isRunning(): boolean;
+  /** Takes no new job and waits for those at work, at most `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+/** Agenda over the product's own connection (Spec 7.3). */
+export function createJobs(options: {
+  db: Db;
+  /** the real time of an instant of the injected clock */
+  realTimeOf: (instant: Date) => Date;
+  logger: JobDeps['logger'];
+}): Jobs {
+  const { db, realTimeOf, logger } = options;
+  const agenda = new Agenda({
+    backend: new MongoBackend({ mongo: db, collection: COLLECTION }),
+    name: `slipway-${process.pid}`,
+    processEvery: POLL_EVERY_MS,
+    maxConcurrency: 20,
+    defaultConcurrency: 5,
+    defaultLockLimit: 10,
+    defaultLockLifetime: LOCK_MS,
+    removeOnComplete: true,
+  });
+  let running = false;
+  // Agenda's own listener is silent: without this one a lost database would not be seen.
+  agenda.on('error', (error: unknown) => logger.warn({ err: error }, 'scheduler fault'));
+  agenda.on('fail', (error: unknown, job) => {
+    logger.error({ err: error, job: job.attrs.name }, 'job failed; it runs again');
+  });
+
+  return {
+    async start(deps) {
+      await db.collection(COLLECTION).createIndex({ 'data.releaseId': 1 });
+      defineTick(agenda, deps);
+      defineWakes(agenda, deps);
+      defineOutbox(agenda, deps);
+      defineHomes(agenda, deps);
+      defineSlackFiles(agenda, deps);
+      defineRetention(agenda, deps);
+      await agenda.start();
+      await agenda.every(`${deps.tickMs / 1000} seconds`, 'tick');
+      await agenda.every('2 seconds', 'outbox');
+      await agenda.every('5 seconds', 'homes');
+      await agenda.every('30 seconds', 'slack-files');
+      await agenda.every('30 3 * * *', 'retention');
+      running = true;
+    },
+    planWakes: (releaseId, wakes) => planWakes(agenda, releaseId, wakes, realTimeOf),
+    isRunning: () => running,
+    async stop(timeoutMs) {
+      running = false;
+      await agenda.drain({ timeout: timeoutMs, closeConnection: false });
+      await agenda.stop(false);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Agenda } from 'agenda';
+import type { PlannedWake } from '../src/engine/index.ts';
+import type { JobDeps } from './deps.ts';
+
+/** One-time jobs of a release; each only wakes it, so that a late or doubled one changes nothing (Spec 7.3). */
+export const WAKE_JOBS = [
+  'kick-off',
+  'regression-slot',
+  'missing-builds-reminder',
+  'pre-kick-off-reminder',
+  'approval-reminder',
+] as const satisfies PlannedWake['job'][];
+
+export function defineWakes(agenda: Agenda, { engine }: JobDeps): void {
+  for (const name of WAKE_JOBS) {
+    agenda.define<{ releaseId: string }>(name, async (job) => {
+      await engine.advance(job.attrs.data.releaseId);
+    });
+  }
+}
+
+/** Makes the one-time jobs of a release exactly these. If it stops half-way, the tick does their work. */
+export async function planWakes(
+  agenda: Agenda,
+  releaseId: string,
+  wakes: readonly PlannedWake[],
+  realTimeOf: (instant: Date) => Date,
+): Promise<void> {
+  await agenda.cancel({ data: { releaseId } });
+  for (const { job, key, at } of wakes) {
+    await agenda.schedule(realTimeOf(at), job, { releaseId, key });
+  }
+}

@@ -1,0 +1,214 @@
+import { createServer, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import express from 'express';
+import helmet from 'helmet';
+import { registerCommands } from '../commands/index.ts';
+import { createJobs } from '../jobs/index.ts';
+import type { FaceDeps } from '../views/deps.ts';
+import { refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views/index.ts';
+import { renderMessage } from '../views/messages/index.ts';
+import type { ArtifactsConfig, Config, SlackConfig } from './config.ts';
+import { createEngine, type Engine } from './engine/index.ts';
+import { createHttpApi, limitServer } from './http/index.ts';
+import { createArtifactStore } from './integrations/artifacts/index.ts';
+import { inspectBuildFile } from './integrations/artifacts/inspect/index.ts';
+import { createSlackFiles, createSlackMessenger } from './integrations/messenger/index.ts';
+import { connectPersistence, type Persistence } from './persistence/index.ts';
+import { createProviders } from './providers.ts';
+import { loadCredentialKeys } from './setup/credential-keys.ts';
+import { type Clock, systemClock } from './shared/clock.ts';
+import { createSealer } from './shared/crypto.ts';
+import { isDatabaseError } from './shared/database-errors.ts';
+import { ConfigError } from './shared/errors.ts';
+import { createLogger, type Logger } from './shared/logger.ts';
+import { createSlackApp, type SlackApp } from './slack-app.ts';
+
+/** The composition root: connects, wires, starts, shuts down (Spec 8.1). */
+
+/** Everything is out by then; what is held is handed back (Spec 7.3). */
+const STOP_WITHIN_MS = 10_000;
+const HANDLERS_STOP_MS = 4_000;
+const ENGINE_STOP_MS = 4_000;
+
+export interface BotOptions {
+  /** where the database is; `config.mongodbUri`, or the embedded one that was started for it */
+  mongodbUri: string;
+  clock?: Clock;
+  logger?: Logger;
+}
+
+export interface Bot {
+  /** where it really listens */
+  port: number;
+  engine: Engine;
+  /** Stops within 10 s. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+type OneWorkspace = Extract<SlackConfig, { botToken: string }>;
+
+/** Starts the real bot. Throws `ConfigError` where a setting turns out wrong, and the driver's error without a database. */
+export async function startBot(config: Config, options: BotOptions): Promise<Bot> {
+  const slackConfig = oneWorkspace(config.slack);
+  const logger = options.logger ?? createLogger({ level: config.logLevel });
+  const clock = options.clock ?? systemClock;
+  for (const warning of config.warnings) logger.warn({ warning }, 'configuration warning');
+  const { keys } = await loadCredentialKeys(config);
+  const persistence = await connectPersistence({ uri: options.mongodbUri, logger, clock });
+  try {
+    await persistence.ensureIndexes();
+    return await wire(config, slackConfig, persistence, createSealer(keys), clock, logger);
+  } catch (error) {
+    await persistence.close();
+    throw error;
+  }
+}
+
+function oneWorkspace(slack: SlackConfig): OneWorkspace {
+  if (slack.mode === 'socket' || slack.mode === 'http') return slack;
+  throw new ConfigError([
+    slack.mode === 'oauth'
+      ? 'SLACK_CLIENT_ID: many workspaces by OAuth are not available yet; use SLACK_BOT_TOKEN with SLACK_SIGNING_SECRET or SLACK_APP_TOKEN'
+      : 'SLACK_BOT_TOKEN: without Slack credentials only the sandbox can be started',
+  ]);
+}
+
+async function wire(
+  config: Config,
+  slackConfig: OneWorkspace,
+  persistence: Persistence,
+  sealer: ReturnType<typeof createSealer>,
+  clock: Clock,
+  logger: Logger,
+): Promise<Bot> {
+  const { repositories, connection } = persistence;
+  if (!connection.db) throw new ConfigError(['MONGODB_URI: the connection has no database']);
+  const web = express();
+  web.disable('x-powered-by');
+  web.set('trust proxy', config.trustedProxies);
+  web.use(helmet());
+  const slackApiUrl = slackConfig.apiUrl ?? undefined;
+  const slack = await createSlackApp({
+    ...slackConfig,
+    slackApiUrl,
+    logger,
+    ...(slackConfig.mode === 'http'
+      ? { mode: 'http', signingSecret: slackConfig.signingSecret, web }
+      : { mode: 'socket', appToken: slackConfig.appToken }),
+  });
+  const { teamId, teamName, botUserId } = slack.identity;
+  await repositories.tenants.ensure({ id: teamId, name: teamName }, clock.now());
+
+  const messenger = createSlackMessenger({ client: slack.client, botUserId, clock });
+  const artifacts = createArtifactStore(artifactConfig(config.artifacts));
+  const jobs = createJobs({ db: connection.db, realTimeOf: clock.realTimeOf, logger });
+  const engine = createEngine({
+    clock,
+    logger,
+    repositories,
+    ...createProviders(repositories, sealer),
+    messengerFor: async () => messenger,
+    artifacts,
+    inspectBuild: (input) => inspectBuildFile({ ...input, store: artifacts }),
+    renderMessage,
+    planWakes: (releaseId, wakes) => jobs.planWakes(releaseId, wakes),
+    isDatabaseError,
+    maxUploadBytes: config.maxUploadBytes,
+    leaseMs: config.leaseMs,
+  });
+
+  const files = createSlackFiles({ client: slack.client, token: slackConfig.botToken, slackApiUrl });
+  const faces: FaceDeps = {
+    engine,
+    client: slack.client,
+    botUserId,
+    files,
+    logger,
+    now: () => new Date(),
+    wait: (ms) => delay(ms),
+  };
+  registerCommands(slack.app, faces);
+  registerViews(slack.app, faces);
+  web.use(
+    createHttpApi({
+      engine,
+      logger,
+      maxUploadBytes: config.maxUploadBytes,
+      readiness: () => readiness(persistence, jobs.isRunning(), slack),
+      publicUrl: config.publicUrl,
+      now: () => clock.now(),
+      limits: { uploadsAtOnce: config.maxUploadsAtOnce, requestsPerMinute: config.apiRequestsPerMinute },
+    }),
+  );
+
+  const server = createServer(web);
+  limitServer(server);
+  const port = await listen(server, config);
+  await slack.start();
+  await jobs.start({
+    engine,
+    logger,
+    tickMs: config.tickMs,
+    refreshHomes: () => refreshStaleHomes(faces),
+    resumeFiles: () => resumeAbandonedFiles(faces),
+  });
+  logger.info({ port, mode: slackConfig.mode, tenantId: teamId }, 'Slipway is up');
+
+  let stopped: Promise<void> | null = null;
+  const shutDown = async () => {
+    logger.info({}, 'stopping');
+    server.close();
+    server.closeIdleConnections();
+    const forced = setTimeout(() => server.closeAllConnections(), HANDLERS_STOP_MS);
+    await Promise.allSettled([slack.stop(HANDLERS_STOP_MS), jobs.stop(HANDLERS_STOP_MS), engine.stop(ENGINE_STOP_MS)]);
+    clearTimeout(forced);
+    server.closeAllConnections();
+    await persistence.close();
+    logger.info({}, 'stopped');
+  };
+  return {
+    port,
+    engine,
+    stop() {
+      stopped ??= Promise.race([shutDown(), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      return stopped;
+    },
+  };
+}
+
+function artifactConfig(artifacts: ArtifactsConfig): Parameters<typeof createArtifactStore>[0] {
+  if (artifacts.kind === 'directory') return { kind: 'LOCAL', directory: artifacts.dir };
+  const { bucket, region, endpoint, prefix } = artifacts;
+  return { kind: 'S3', bucket, region, prefix, ...(endpoint && { endpoint, serverSideEncryption: false }) };
+}
+
+async function readiness(persistence: Persistence, jobsRun: boolean, slack: SlackApp) {
+  const database = await persistence.ping().then(
+    () => ({ ok: true }),
+    () => ({ ok: false, detail: 'no answer' }),
+  );
+  const connected = slack.isConnected();
+  return {
+    database,
+    agenda: jobsRun ? { ok: true } : { ok: false, detail: 'not running' },
+    slack: connected ? { ok: true } : { ok: false, detail: 'not connected' },
+  };
+}
+
+function listen(server: Server, config: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const refused = (error: NodeJS.ErrnoException) => {
+      reject(
+        new ConfigError([
+          `PORT: cannot listen on ${config.port} (${error.code ?? error.message}); expected a free port, for example 3000`,
+        ]),
+      );
+    };
+    server.once('error', refused);
+    server.listen({ port: config.port, ...(config.host && { host: config.host }) }, () => {
+      server.off('error', refused);
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : config.port);
+    });
+  });
+}
