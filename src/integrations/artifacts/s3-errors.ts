@@ -24,6 +24,13 @@ const BROKEN_CONNECTION = new Set([
   'EHOSTUNREACH',
 ]);
 
+const WORDS_OF_STATUS: Record<number, string> = {
+  301: 'the bucket is in another region',
+  400: 'the bucket or region is wrong, or the credentials have expired',
+  403: 'access denied: the keys are wrong or lack a permission on the bucket',
+  404: 'there is no such bucket',
+};
+
 interface SdkError {
   name: string;
   message: string;
@@ -38,13 +45,25 @@ export function isSdkError(error: unknown): error is SdkError {
   return '$metadata' in error || error.name === 'CredentialsProviderError';
 }
 
+function wordsOf(error: SdkError, status: number | null): string {
+  if (status === null && error.code) return `no answer (${error.code})`;
+  if (status === null && error.name === 'TimeoutError') return 'no answer in time';
+  // the answer to a HEAD has no body that could say more
+  if (error.message === 'UnknownError') return WORDS_OF_STATUS[status ?? 0] ?? 'it refused without saying why';
+  return `${error.name}: ${error.message}`;
+}
+
 /** The provider error for what the SDK threw; everything else is given back as it is. Decided by status and code. */
 export function mapS3Error(error: unknown, operation: string): unknown {
   const isOurs = error instanceof ProviderError || error instanceof Refusal || error instanceof InvariantError;
   if (isOurs || !isSdkError(error)) return error;
   const status = error.$metadata?.httpStatusCode ?? null;
-  const said = status === null && error.code ? `no answer (${error.code})` : `${error.name}: ${error.message}`;
-  const fault: ProviderFault = { provider: PROVIDER, operation, status, detail: said.slice(0, MAX_DETAIL) };
+  const fault: ProviderFault = {
+    provider: PROVIDER,
+    operation,
+    status,
+    detail: wordsOf(error, status).slice(0, MAX_DETAIL),
+  };
   if (status === 401 || status === 403 || CREDENTIAL_CODES.has(error.name)) return new AuthError(fault);
   if (status === null) {
     const isConnection = error.name === 'TimeoutError' || BROKEN_CONNECTION.has(error.code ?? '');
