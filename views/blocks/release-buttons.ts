@@ -159,3 +159,7 @@ export function phaseButtons(release: Release, may: MayUse): Button[] {
   }
   return buttons.filter((found) => found !== null);
 }
+
+export function createButton(): Button {
+  return button(RELEASE_ACTIONS.create, 'New release', 'new', { style: 'primary' });
+}
