@@ -1,0 +1,86 @@
+import { GATE_NAMES } from '../src/domain/changes/gates.ts';
+import { awaitingGate } from '../src/domain/gate-rules.ts';
+import type { Release } from '../src/domain/release.ts';
+import { type Act, rolesFor } from '../src/domain/roles.ts';
+import { type Action, actionsOf, currentCycle, derivePhase, deriveStatus } from '../src/domain/status.ts';
+import { findTask } from '../src/domain/tasks.ts';
+import type { Engine, IntentContext } from '../src/engine/index.ts';
+import { Refusal } from '../src/shared/errors.ts';
+import type { ActionValue, ReasonPurpose } from './ids.ts';
+
+/**
+ * What is said before a modal opens rather than after it was filled in. The engine checks all of it again when the
+ * modal is submitted; nothing here decides.
+ */
+
+const ACTS: Record<ReasonPurpose, Act | 'gate'> = {
+  pause: 'PAUSE',
+  archive: 'ARCHIVE',
+  'skip-task': 'SKIP_TASK',
+  'abandon-cycle': 'ABANDON_CYCLE',
+  'skip-cycles': 'SKIP_REMAINING_CYCLES',
+  reject: 'gate',
+  'approve-override': 'gate',
+  'start-override': 'OVERRIDE_FREEZE',
+  'slot-add': 'CHANGE_SLOTS',
+  'slot-move': 'CHANGE_SLOTS',
+  'slot-remove': 'CHANGE_SLOTS',
+};
+
+/** Those whose phase must offer them; an admin's ARCHIVE and slots have rules of their own (Spec 2.3). */
+const OFFERED: Partial<Record<ReasonPurpose, Action>> = {
+  pause: 'PAUSE',
+  'skip-task': 'SKIP_TASK',
+  'abandon-cycle': 'ABANDON_CYCLE',
+  'skip-cycles': 'SKIP_REMAINING_CYCLES',
+  'start-override': 'START',
+};
+
+export async function requireMayAsk(
+  engine: Engine,
+  context: IntentContext,
+  purpose: ReasonPurpose,
+  release: Release,
+): Promise<void> {
+  const act = ACTS[purpose];
+  if (act !== 'gate') return engine.requireRole(context, rolesFor(act), act.toLowerCase().replaceAll('_', ' '));
+  const gate = awaitingGate(release);
+  if (gate) await engine.requireRole(context, gate.policy.approvers, `decide on the ${GATE_NAMES[gate.id]} gate`);
+}
+
+/** `Refusal` STALE when what the button named has moved on. */
+export function requireOffered(release: Release, purpose: ReasonPurpose, value: ActionValue, now: Date): void {
+  const { displayText } = deriveStatus(release, now);
+  const action = OFFERED[purpose];
+  if (action && !actionsOf(derivePhase(release)).includes(action)) {
+    const name = action.toLowerCase().replaceAll('_', ' ');
+    throw new Refusal('STALE', `There is nothing to ${name} any more: ${displayText}.`);
+  }
+  if (purpose === 'abandon-cycle') requireShownCycle(release, value.cycleNumber, now);
+  if (purpose === 'skip-task') requireFailed(release, value.taskId, displayText);
+  if (ACTS[purpose] === 'gate') requireShownGate(release, value, displayText);
+}
+
+/** A button that named cycle 1 must not end cycle 2. */
+export function requireShownCycle(release: Release, shown: number | undefined, now: Date): void {
+  if (shown === undefined || shown === currentCycle(release)?.number) return;
+  throw new Refusal('STALE', `RC${shown} is over already: ${deriveStatus(release, now).displayText}.`);
+}
+
+function requireFailed(release: Release, taskId: string | undefined, displayText: string): void {
+  if (taskId === undefined || findTask(release, taskId)?.status === 'FAILED') return;
+  throw new Refusal('STALE', `That task has moved on: ${displayText}.`);
+}
+
+function requireShownGate(release: Release, value: ActionValue, displayText: string): void {
+  const gate = awaitingGate(release);
+  if (!gate || (value.gateId !== undefined && value.gateId !== gate.id)) {
+    const granted = release.gates.find((one) => one.id === value.gateId && one.status === 'GRANTED');
+    const by = granted?.approvals.map((approval) => `<@${approval.by}>`).join(', ');
+    const who = by ? `It was approved by ${by}.` : '';
+    throw new Refusal('STALE', `No gate waits for this decision any more: ${displayText}. ${who}`.trim());
+  }
+  if (value.contentHash !== undefined && value.contentHash !== gate.contentHash) {
+    throw new Refusal('STALE', 'What you saw has changed meanwhile. Look at the card again before you decide.');
+  }
+}
