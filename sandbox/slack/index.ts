@@ -39,6 +39,7 @@ export type { Forgery } from './delivery.ts';
 export type { Ack } from './driver/ack.ts';
 export type { ElementRef, Target } from './driver/find.ts';
 export type { Click, ClickOptions, Person, ShareOptions } from './driver/person.ts';
+export { elementsOf, type Placed } from './driver/state.ts';
 export type { SubmitResult } from './driver/submission.ts';
 export type { FieldValue } from './driver/values.ts';
 export type { Fault, Faults } from './faults.ts';
@@ -70,6 +71,9 @@ export interface Slack {
   archive(channel: string): void;
   channel(idOrName: string): SlackChannel;
   users(): SlackUser[];
+  userGroups(): SlackUserGroup[];
+  /** The time of `clock`. */
+  now(): Date;
   channels(): SlackChannel[];
   /** Messages that stand there now, oldest first; thread replies included. */
   messages(channel?: string): SlackMessage[];
@@ -218,6 +222,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     },
     channel: (idOrName) => findChannel(world, idOrName),
     users: () => [...world.users.values()],
+    userGroups: () => [...world.userGroups.values()],
+    now: () => world.now(),
     channels: () => [...world.channels.values()],
     messages(channel) {
       const id = channel === undefined ? null : findChannel(world, channel).id;
