@@ -179,7 +179,10 @@ function offsetSeconds(tz: string, at: Date): number {
   return (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 3600 + Number(match[3]) * 60);
 }
 
+/** The email address only with the scope for it. */
 export function userToWire(world: World, user: SlackUser): Json {
+  const scopes = world.options.scopes;
+  const email = !scopes || scopes.includes('users:read.email') ? { email: user.email } : {};
   return {
     id: user.id,
     team_id: world.options.teamId,
@@ -189,7 +192,7 @@ export function userToWire(world: World, user: SlackUser): Json {
     tz: user.tz,
     tz_label: user.tz,
     tz_offset: offsetSeconds(user.tz, world.now()),
-    profile: { real_name: user.realName, display_name: user.name, email: user.email, team: world.options.teamId },
+    profile: { real_name: user.realName, display_name: user.name, ...email, team: world.options.teamId },
     is_admin: false,
     is_owner: false,
     is_bot: user.isBot,

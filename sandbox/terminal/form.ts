@@ -84,7 +84,8 @@ export function expectation({ placed, options }: Field, reader: Reader): string 
   return EXPECTED[placed.type] ?? textOf(placed.element['placeholder'], reader);
 }
 
-function fieldLines(view: SlackView, field: Field, reader: Reader): string[] {
+/** A field with its value, what it takes, its hint and its error. */
+export function fieldLines(view: SlackView, field: Field, reader: Reader): string[] {
   const held = heldValue(view, field, reader);
   const need = field.required ? ' (required)' : '';
   const lines = [

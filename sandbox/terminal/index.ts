@@ -125,7 +125,9 @@ export function startTerminal(options: TerminalOptions): Terminal {
   function write(text: string[]): void {
     if (tty) output.write('\r\u001b[K');
     output.write(`${text.join('\n')}\n`);
-    if (tty && !closed) lines.prompt(true);
+    if (!tty || closed) return;
+    lines.setPrompt(prompt(session));
+    lines.prompt(true);
   }
   const color = options.color ?? tty;
   const session = createSession({ slack, user: options.user, channel: options.channel, color, write });
@@ -169,11 +171,10 @@ export function startTerminal(options: TerminalOptions): Terminal {
     });
   });
 
+  lines.setPrompt(prompt(session));
   session.print(
     `You are ${session.person.name} in #${slack.channel(options.channel).name}. Type help to see what you can do.`,
   );
   hint();
-  lines.setPrompt(prompt(session));
-  if (tty) lines.prompt();
   return { done, run };
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Ack, ElementRef, FieldValue, Json, Placed, SubmitResult, Target } from '../slack/index.ts';
 import { elementsOf } from '../slack/index.ts';
-import { fieldsOf, fieldValue, findField, parsePairs } from './form.ts';
+import { fieldLines, fieldsOf, fieldValue, findField, parsePairs } from './form.ts';
 import { textOf } from './render.ts';
 import type { Session } from './session.ts';
 
@@ -102,6 +102,15 @@ async function mustExist(paths: string): Promise<void> {
   }
 }
 
+/** Shows one field after it was set; the whole form is a word away. */
+function showField(session: Session, name: string): void {
+  const modal = session.person.modal();
+  if (!modal) return;
+  const reader = session.reader();
+  const field = findField(fieldsOf(modal, reader), name, reader);
+  session.print(...fieldLines(modal, field, reader).slice(0, 1), '(type form to see all of it)');
+}
+
 function again(session: Session): void {
   const modal = session.person.modal();
   if (modal) session.showView(modal);
@@ -196,7 +205,7 @@ export const VERBS: Record<string, Verb> = {
       const [, nth = '', raw = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(rest) ?? [];
       if (nth === '') throw new Error('Type set <number> <value>, e.g. set 1 7.0.0');
       await setField(session, nth, raw);
-      again(session);
+      showField(session, nth);
     },
   },
   fill: {
@@ -205,6 +214,13 @@ export const VERBS: Record<string, Verb> = {
     async run(session, rest) {
       for (const [name, raw] of parsePairs(rest)) await setField(session, name, raw);
       again(session);
+    },
+  },
+  form: {
+    usage: 'form',
+    help: 'show the open form again',
+    async run(session) {
+      session.showView(topModal(session));
     },
   },
   submit: { usage: 'submit', help: 'send the open form', run: (session) => submit(session) },

@@ -1,3 +1,4 @@
+import { WebSocket } from 'ws';
 import { type Slack, startSlack } from '../../../sandbox/slack/index.ts';
 import { type BoltApp, startBolt } from './bolt-app.ts';
 
@@ -180,5 +181,54 @@ describe.each(['http', 'socket'] as const)('a real Bolt app over %s', (mode) => 
     const again = await slack.resend(delivery?.eventId ?? '');
     expect(again.payload).toEqual(delivery?.payload);
     expect(bolt.seen.at(-1)).toMatchObject({ event: { text: 'once' }, retry: 1 });
+  });
+});
+
+describe('Socket Mode', () => {
+  test('a refreshed or dropped connection comes back and goes on; in between commands fail', async () => {
+    const slack = await startSlack({ ...OPTIONS, retryDelaysMs: [] });
+    const bolt = await startBolt(slack, 'socket');
+    expect(slack.socketMode.connections()).toBe(1);
+    slack.socketMode.refresh();
+    await slack.until(() => slack.calls('apps.connections.open').length === 2 && slack.socketMode.connections() === 1);
+    expect(await slack.user('alice').slash('/release', 'hi')).toMatchObject({ status: 200 });
+    slack.socketMode.drop();
+    await slack.until(() => slack.socketMode.connections() === 0);
+    expect(await slack.user('alice').slash('/release', 'hi')).toMatchObject({ failure: 'dispatch_failed' });
+    await slack.until(() => slack.socketMode.connections() === 1);
+    expect(await slack.user('alice').slash('/release', 'hi')).toMatchObject({ status: 200 });
+    await bolt.close();
+    await slack.close();
+  });
+
+  test('a command that is not acknowledged in time fails for the person', async () => {
+    const slack = await startSlack({ ...OPTIONS, ackTimeoutMs: 50 });
+    const bolt = await startBolt(slack, 'socket');
+    expect(await slack.user('alice').slash('/release', 'never')).toMatchObject({ failure: 'operation_timeout' });
+    await bolt.close();
+    await slack.close();
+  });
+
+  test('an address is good for one connection, and the bot token does not open any', async () => {
+    const slack = await startSlack(OPTIONS);
+    const open = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const response = await fetch(`${slack.apiUrl}apps.connections.open`, { method: 'POST', headers });
+      return (await response.json()) as { url?: string; error?: string };
+    };
+    expect(await open('xoxb-test')).toMatchObject({ error: 'not_allowed_token_type' });
+    const { url = '' } = await open('xapp-test');
+    const connect = () =>
+      new Promise<string>((resolve) => {
+        const socket = new WebSocket(url);
+        socket.on('message', (data) => {
+          resolve(JSON.parse(String(data)).type);
+          socket.close();
+        });
+        socket.on('error', (error) => resolve(error.message));
+      });
+    expect(await connect()).toBe('hello');
+    expect(await connect()).toBe('Unexpected server response: 401');
+    await slack.close();
   });
 });

@@ -119,6 +119,7 @@ test('a form is filled by number and by name, refused, corrected and sent', asyn
   await terminal.run('submit');
   expect(seen()).toContain('✗ Please complete this required field.');
   await terminal.run('set 1 bad');
+  expect(seen()).toBe('1. Name (required): bad\n(type form to see all of it)\n');
   await terminal.run('fill kind=quick Platforms="The ios, android" kickoff=+90m pilot=bob');
   expect(seen()).toContain('Kick-off: 2026-03-02 12:30');
   await terminal.run('submit');
