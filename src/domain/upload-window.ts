@@ -39,10 +39,12 @@ function preRegressionWindow(release: Release, platform: Platform): Window {
   if (release.cron.stage1Status === 'PENDING') return { open: true };
   const task = release.tasks.find((candidate) => candidate.type === 'TRIGGER_PRE_REGRESSION_BUILDS');
   if (release.cron.stage1Status === 'IN_PROGRESS' && untilTaken(task)) return { open: true };
+  // This window never opens again; what a person can still hand in is the next cycle's build.
   const next = release.cron.stage2Status === 'COMPLETED' ? null : regressionWindow(release, platform);
+  const opens = next?.open ? 'The window for REGRESSION builds is open' : next?.opens;
   return closed(
     'The builds of the kick-off are taken',
-    next === null ? null : next.open ? 'The window for REGRESSION builds is open' : next.opens,
+    opens?.replace(/^It opens/, 'The window for REGRESSION builds opens') ?? null,
   );
 }
 
