@@ -28,6 +28,8 @@ export interface PersistenceOptions {
   logger?: Pick<Logger, 'info' | 'warn'> | undefined;
   /** for the lock and the record of migrations */
   clock?: Clock | undefined;
+  /** lets the driver tell of every command, for those who measure */
+  monitorCommands?: boolean | undefined;
 }
 
 export interface Persistence {
@@ -48,12 +50,14 @@ export async function connectPersistence({
   uri,
   logger,
   clock = systemClock,
+  monitorCommands = false,
 }: PersistenceOptions): Promise<Persistence> {
   const connection = mongoose.createConnection(uri, {
     appName: 'slipway',
     autoCreate: false,
     autoIndex: false,
     bufferCommands: false,
+    monitorCommands,
     readPreference: 'primary',
     retryReads: true,
     retryWrites: true,
