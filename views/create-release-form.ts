@@ -34,8 +34,8 @@ export function parseCreateRelease(values: ViewValues, config: ReleaseConfig): P
   const slots = slotsOf(textOf(values, 'slots'), kickOffDate, config.timeZone);
   if (typeof slots === 'string') fault('slots', slots);
   if (Object.keys(errors).length > 0 || !kickOffDate || typeof slots === 'string') return { ok: false, errors };
-  const type = valueOf(values, 'type')?.selected_option?.value;
-  const builds = valueOf(values, 'builds')?.selected_option?.value;
+  const type = inputOf(values, 'type')?.selected_option?.value;
+  const builds = inputOf(values, 'builds')?.selected_option?.value;
   return {
     ok: true,
     input: {
@@ -47,7 +47,7 @@ export function parseCreateRelease(values: ViewValues, config: ReleaseConfig): P
       targetReleaseDate: instantOf(values, 'target_date'),
       regressionSlots: slots,
       hasManualBuildUpload: builds === 'manual' ? true : builds === 'ci' ? false : null,
-      releasePilot: valueOf(values, 'pilot')?.selected_user ?? null,
+      releasePilot: inputOf(values, 'pilot')?.selected_user ?? null,
       freezeOverrideReason: textOf(values, 'freeze_reason'),
     },
   };
@@ -112,16 +112,16 @@ function blockOf(values: ViewValues, field: CreateField): string | null {
   return Object.keys(values).find((block) => block.startsWith(`create_${field}.`)) ?? null;
 }
 
-function valueOf(values: ViewValues, field: CreateField): ViewValue | null {
+function inputOf(values: ViewValues, field: CreateField): ViewValue | null {
   const block = blockOf(values, field);
   return (block && values[block]?.[INPUT_ACTIONS.value]) || null;
 }
 
 function textOf(values: ViewValues, field: CreateField): string | null {
-  return valueOf(values, field)?.value?.trim() || null;
+  return inputOf(values, field)?.value?.trim() || null;
 }
 
 function instantOf(values: ViewValues, field: CreateField): Date | null {
-  const seconds = valueOf(values, field)?.selected_date_time;
+  const seconds = inputOf(values, field)?.selected_date_time;
   return typeof seconds === 'number' ? new Date(seconds * 1000) : null;
 }

@@ -1,8 +1,7 @@
-import type { HomeView, KnownBlock, ModalView } from '@slack/types';
+import type { KnownBlock } from '@slack/types';
 import type { AuditEntry } from '../src/domain/audit.ts';
 import type { Build } from '../src/domain/build.ts';
 import type { GateId } from '../src/domain/gate.ts';
-import type { MessageContent } from '../src/domain/message.ts';
 import type { Platform, Release, ReleaseType } from '../src/domain/release.ts';
 import type { ReleaseConfig } from '../src/domain/release-config.ts';
 import type { Action } from '../src/domain/status.ts';
@@ -143,7 +142,7 @@ export interface HomeData {
   page: number;
   hasMore: boolean;
   now: Date;
-  /** the sandbox's or workspace's link to each release's thread, where known */
+  /** a permalink to each release's thread, by release id, where known */
   threadLinks?: Record<string, string>;
 }
 
@@ -197,62 +196,4 @@ export interface HelpData {
   hasConfig: boolean;
   mayUse: MayUse;
   now: Date;
-}
-
-/** The signatures of the builders, by file. */
-export interface Builders {
-  'messages/index.ts': { renderMessage(content: MessageContent, context: MessageContext): RenderedContent };
-  'release-card.ts': {
-    releaseCard(release: Release, options: { now: Date }): Rendered;
-    statusCard(release: Release, options: StatusCardOptions): Rendered;
-    /** what a command that needs a confirmation answers: the plan and the button that does it */
-    actionConfirmation(action: Action, release: Release, now: Date): Rendered;
-  };
-  'gate-card.ts': { gateCard(release: Release, gateId: GateId, now: Date): Rendered };
-  'why.ts': { whyCard(release: Release, now: Date, mayUse?: MayUse): Rendered };
-  'home.ts': { homeView(data: HomeData): HomeView };
-  'create-release.ts': {
-    createReleaseModal(data: CreateReleaseData): ModalView;
-    parseCreateRelease(values: ViewValues, config: ReleaseConfig): Parsed<CreateReleaseForm>;
-    /** the engine's `Refusal.fields` as errors of the modal's blocks */
-    createReleaseErrors(fields: Readonly<Record<string, string>>, values: ViewValues): Record<string, string>;
-    /** the configuration chosen in the modal */
-    chosenConfig(values: ViewValues): string | null;
-    /** when no configuration exists */
-    noConfigurationModal(isAdmin: boolean): ModalView;
-  };
-  'upload-modal.ts': {
-    uploadModal(data: UploadModalData): ModalView;
-    parseUploadModal(
-      values: ViewValues,
-    ): Parsed<{ stage: UploadStage | null; platform: Platform | null; files: { id: string; name: string }[] }>;
-  };
-  'reason-modal.ts': {
-    reasonModal(data: ReasonModalData): ModalView;
-    parseReasonModal(
-      purpose: ReasonPurpose,
-      values: ViewValues,
-    ): Parsed<{ reason: string | null; at: Date | null; slotId: string | null }>;
-  };
-  'info-modal.ts': { infoModal(title: string, rendered: Rendered): ModalView };
-  'release-picker.ts': {
-    releasePicker(data: { releases: Release[]; purpose: string; args: string; question: string; now: Date }): Rendered;
-  };
-  'lists.ts': {
-    releaseList(data: ReleaseListData): Rendered;
-    buildList(data: BuildListData): Rendered;
-    notesList(release: Release): Rendered;
-    historyList(data: HistoryData): Rendered;
-    tokenList(tokens: TokenView[]): Rendered;
-    tokenCreated(token: { name: string; scopes: readonly string[] }, secret: string): Rendered;
-    helpText(data: HelpData): Rendered;
-  };
-  'refusals.ts': {
-    refusalMessage(refusal: { code: string; message: string; fields: Readonly<Record<string, string>> }): Rendered;
-    /** our bug or a fault of a provider; `reference` is what the log has */
-    faultMessage(reference: string): Rendered;
-    unknownVerb(verb: string, nearest: string | null): Rendered;
-    /** a plain sentence; `text` is ours, people's words in it escaped by the caller with `escapeText` */
-    plainMessage(text: string): Rendered;
-  };
 }
