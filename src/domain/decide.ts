@@ -166,13 +166,12 @@ export interface Wake {
 export function wakes(release: Release, facts: Facts): Wake[] {
   const wake = (job: Wake['job'], occasion: string, at: Date): Wake => ({ job, key: `${release.id}:${occasion}`, at });
   if (release.status === 'PENDING') {
-    const freeze = freezeAt(release, facts, release.kickOffDate);
     return [
       ...(release.preKickOffReminderSentAt
         ? []
         : [wake('pre-kick-off-reminder', 'pre-kick-off-reminder', preKickOffReminderAt(release, facts))]),
       wake('kick-off', 'kick-off', release.kickOffDate),
-      ...(freeze ? [wake('look-again', 'freeze-ends', freezeEnds(facts.config, freeze.endsAt))] : []),
+      ...freezesThatMayHold(release, facts).map((freeze) => wake('look-again', 'freeze-ends', freeze.endsAt)),
     ];
   }
   if (release.status !== 'IN_PROGRESS') return [];
@@ -198,10 +197,10 @@ export function wakes(release: Release, facts: Facts): Wake[] {
   ];
 }
 
-/** Adjoining freeze windows end together. */
-function freezeEnds(config: ReleaseConfig, end: Date): Date {
-  const next = freezeWindowAt(config, end);
-  return next ? freezeEnds(config, next.endsAt) : end;
+/** The kick-off may be looked at late, so that a freeze which began after its date holds it up as well. */
+function freezesThatMayHold(release: Release, facts: Facts): FreezeWindow[] {
+  if (release.freezeOverride) return [];
+  return facts.config.freezeWindows.filter((window) => window.endsAt > release.kickOffDate);
 }
 
 /** When to look again though nothing happens; null = only an event can change anything. */
