@@ -120,15 +120,21 @@ export function limitConcurrency(max: number, refusal: string): { enter(): () =>
 export function drain(request: Request, limits: HttpLimits): void {
   if (request.complete || request.destroyed) return;
   let left = limits.drainBytes;
-  const cut = () => request.destroy();
+  const { socket } = request;
+  const cut = () => socket.destroy();
   const timer = setTimeout(cut, limits.drainMs);
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) cut();
   });
   request.on('error', () => undefined);
-  request.once('close', () => clearTimeout(timer));
-  request.once('end', () => clearTimeout(timer));
+  const done = () => {
+    clearTimeout(timer);
+    socket.off('close', done);
+  };
+  request.once('end', done);
+  // An answered request is not told that its connection closed; the connection is.
+  socket.once('close', done);
   request.resume();
 }
 
