@@ -39,6 +39,7 @@ export function newFile(
     createdAt: world.now(),
     shares: [],
     stub: false,
+    externalUrl: null,
     deleted: false,
     content,
   };
@@ -82,6 +83,8 @@ export async function takeUpload(world: World, user: string, source: UploadSourc
     sizeBytes = bytes.length;
   }
   const file = newFile(world, source.name, source.sizeBytes ?? sizeBytes, user, content, source.mimetype);
+  file.externalUrl = source.externalUrl ?? null;
+  if (file.externalUrl !== null) file.content = null;
   world.files.set(file.id, file);
   tell(world, { kind: 'file', file });
   return file;
@@ -91,11 +94,16 @@ export async function contentSize(content: FileContent): Promise<number> {
   return 'bytes' in content ? content.bytes.length : (await stat(content.path)).size;
 }
 
+/** Large enough that reading is not what slows a download down. */
+const READ_BYTES = 512 * 1024;
+
 /** The bytes from `start` to `end`, both inclusive. */
 export function readContent(content: FileContent, start: number, end: number): Readable {
   if ('bytes' in content) return Readable.from([content.bytes.subarray(start, end + 1)]);
-  return end < start ? Readable.from([]) : createReadStream(content.path, { start, end });
+  return end < start ? Readable.from([]) : createReadStream(content.path, { start, end, highWaterMark: READ_BYTES });
 }
+
+export type ShareEvent = 'message' | 'file_shared';
 
 /** What came of sharing files: the message, and the first delivery attempt of each event. */
 export interface Shared {
@@ -104,20 +112,27 @@ export interface Shared {
 }
 
 /** Posts a message with files and tells the app twice, as Slack does: `file_shared` and `message`/`file_share`. */
-export function shareFiles(world: World, draft: Draft & { files: SlackFile[] }): Shared {
+export function shareFiles(
+  world: World,
+  draft: Draft & { files: SlackFile[] },
+  events: readonly ShareEvent[] = ['message', 'file_shared'],
+): Shared {
   const message = postMessage(world, draft);
   const inChannel = world.channels.get(draft.channel)?.members.has(BOT_USER) ?? false;
-  const shared = draft.files.map((file) =>
-    inChannel
-      ? world.events.emit('file_shared', {
-          type: 'file_shared',
-          file_id: file.id,
-          user_id: file.user,
-          file: { id: file.id },
-          channel_id: draft.channel,
-          event_ts: mintTs(world),
-        })
-      : Promise.resolve(null),
-  );
-  return { message, deliveries: Promise.all([emitPosted(world, message), ...shared]) };
+  const sends: Record<ShareEvent, () => Promise<Delivery | null>[]> = {
+    message: () => [emitPosted(world, message)],
+    file_shared: () => (inChannel ? draft.files.map((file) => emitFileShared(world, file, draft.channel)) : []),
+  };
+  return { message, deliveries: Promise.all(events.flatMap((event) => sends[event]())) };
+}
+
+function emitFileShared(world: World, file: SlackFile, channel: string): Promise<Delivery | null> {
+  return world.events.emit('file_shared', {
+    type: 'file_shared',
+    file_id: file.id,
+    user_id: file.user,
+    file: { id: file.id },
+    channel_id: channel,
+    event_ts: mintTs(world),
+  });
 }

@@ -43,6 +43,7 @@ export { elementsOf, type Placed } from './driver/state.ts';
 export type { SubmitResult } from './driver/submission.ts';
 export type { FieldValue } from './driver/values.ts';
 export type { Fault, Faults } from './faults.ts';
+export type { ShareEvent } from './files.ts';
 export type * from './types.ts';
 
 /** A local Slack workspace with one app installed: Web API, deliveries to the app, people, and a record of it all. */

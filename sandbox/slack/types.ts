@@ -148,6 +148,8 @@ export interface SlackFile {
   shares: { channel: string; ts: string; threadTs: string | null }[];
   /** Sent as `{ id, file_access: 'check_file_info' }` in messages. */
   stub: boolean;
+  /** Address of a file that lies elsewhere (a Drive link): it cannot be downloaded from Slack. */
+  externalUrl: string | null;
   deleted: boolean;
   content: FileContent | null;
 }
@@ -161,6 +163,8 @@ export interface UploadSource {
   /** Told to the bot instead of the real size (for lying metadata). Default: the real size. */
   sizeBytes?: number;
   mimetype?: string;
+  /** Makes it a link to a file elsewhere, `is_external`; has no bytes here. */
+  externalUrl?: string;
 }
 
 export interface ApiCall {

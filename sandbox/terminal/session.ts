@@ -174,12 +174,16 @@ export function createSession(options: SessionOptions): Session {
         case 'view_changed':
           if (change.view.user === session.person.id) session.showView(change.view);
           return;
+        case 'violation': {
+          const { where, error, messages } = change.violation;
+          session.print(`Slack refused ${where}: ${error} ${messages.join('; ')}`);
+          return;
+        }
         case 'ephemeral_deleted':
         case 'view_closed':
         case 'home':
         case 'file':
         case 'call':
-        case 'violation':
         case 'delivery':
         case 'other':
           return;

@@ -243,6 +243,38 @@ describe('files', () => {
     expect(share.files).toEqual([{ id: 'F00000001', mode: 'file_access', file_access: 'check_file_info' }]);
   });
 
+  test('either event can come alone or first', async () => {
+    await slack.inviteBot('releases');
+    const bob = slack.user('bob');
+    const types = async (events: readonly ('message' | 'file_shared')[]) => {
+      received = [];
+      await bob.shareFile('releases', { name: 'a.apk', bytes: 'x' }, { events });
+      return received.map((request) => JSON.parse(request.body).event.type).sort();
+    };
+    expect(await types(['file_shared'])).toEqual(['file_shared']);
+    expect(await types(['message'])).toEqual(['message']);
+    expect(await types(['file_shared', 'message'])).toEqual(['file_shared', 'message']);
+  });
+
+  test('a deleted file is gone, a file that lies elsewhere has no bytes here', async () => {
+    await slack.inviteBot('releases');
+    const bob = slack.user('bob');
+    const { file } = await bob.shareFile('releases', { name: 'a.apk', bytes: 'x' });
+    const info = async (id: string) => {
+      const headers = { authorization: `Bearer ${OPTIONS.botToken}` };
+      const response = await fetch(`${slack.apiUrl}files.info?file=${id}`, { headers });
+      return (await response.json()) as { error?: string; file?: object };
+    };
+    await bob.deleteFile(file);
+    expect(await info(file.id)).toMatchObject({ ok: false, error: 'file_deleted' });
+    const linked = await bob.shareFile('releases', { name: 'b.apk', externalUrl: 'https://drive.example/b' });
+    expect(await info(linked.file.id)).toMatchObject({
+      file: { mode: 'external', is_external: true, url_private: 'https://drive.example/b' },
+    });
+    const secret = await slack.user('alice').shareFile('general', { name: 'c.apk', bytes: 'x' });
+    expect(await info(secret.file.id)).toMatchObject({ error: 'file_not_found' });
+  });
+
   test('the bot uploads in three steps, and its own share is told like any other', async () => {
     await slack.inviteBot('releases');
     const call = async (method: string, fields: Record<string, string>) => {
