@@ -31,6 +31,8 @@ export interface CreatePrefill {
   config?: string | undefined;
   type?: ReleaseType | undefined;
   versions?: Partial<Record<Platform, string>> | undefined;
+  /** in the order of the configuration's platforms */
+  versionList?: readonly string[] | undefined;
 }
 
 export async function openCreateRelease(

@@ -198,7 +198,7 @@ function question(deps: FaceDeps, share: FileShare, releases: Release[]) {
     releases,
     purpose: USE_FILE,
     args: share.file.id,
-    question: `Which release is ${code(share.file.name)} for?`,
+    question: `Which release is ${share.file.name} for?`,
     now: deps.engine.now(),
   });
 }

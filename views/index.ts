@@ -78,7 +78,7 @@ function registerEvents(app: App, deps: FaceDeps): void {
   app.event('app_home_opened', async ({ event, context }) => {
     const tenantId = tenantOf(context);
     if (tenantId === null || !event.user) return;
-    await homeOpened(deps, { tenantId, userId: event.user, tab: event.tab });
+    await homeOpened(deps, { tenantId, userId: event.user, tab: event.tab ?? 'home' });
   });
   app.event('file_shared', async ({ event, context }) => {
     const tenantId = tenantOf(context);
