@@ -42,7 +42,6 @@ const fields = {
 const schema = new Schema<BuildDocument>({ _id: String, ...fields }, { ...SCHEMA_OPTIONS, collection: 'builds' });
 schema.index({ tenantId: 1, taskId: 1, platform: 1 }, { unique: true });
 schema.index({ tenantId: 1, releaseId: 1, createdAt: 1 });
-schema.index({ tenantId: 1, releaseId: 1, sha256: 1 });
 
 const BuildShape = z.looseObject({
   platform: z.enum(PLATFORMS),
