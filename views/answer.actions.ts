@@ -1,3 +1,4 @@
+import { isDatabaseError } from '../src/shared/database-errors.ts';
 import {
   AuthError,
   ConflictError,
@@ -89,7 +90,7 @@ export function explain(deps: FaceDeps, error: unknown, scope: { what: string; t
     deps.logger.info({ ...scope, code: error.code }, 'refused');
     return refusalMessage(error);
   }
-  if (isDatabaseFault(error)) {
+  if (isDatabaseError(error)) {
     deps.logger.warn({ ...scope, err: error }, 'the database cannot be reached');
     return plainMessage(DATABASE_GONE);
   }
@@ -113,31 +114,4 @@ export function providerSentence(error: ProviderError): string {
   if (error instanceof ConflictError) return `${says} It changed meanwhile: look again and decide anew.`;
   if (error instanceof PermanentError) return `${says} Trying again changes nothing.`;
   return says;
-}
-
-/** Names of the driver's and Mongoose's errors that mean: no database to talk to. */
-const DATABASE_FAULTS = new Set([
-  'MongoClientClosedError',
-  'MongoNetworkError',
-  'MongoNetworkTimeoutError',
-  'MongoNotConnectedError',
-  'MongoOperationTimeoutError',
-  'MongoPoolClearedError',
-  'MongoPoolClosedError',
-  'MongoServerClosedError',
-  'MongoServerSelectionError',
-  'MongoTopologyClosedError',
-  'MongoWaitQueueTimeoutError',
-  'MongooseServerSelectionError',
-  'PoolClearedOnNetworkError',
-]);
-const MAX_CAUSES = 5;
-
-export function isDatabaseFault(error: unknown): boolean {
-  let current = error;
-  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
-    if (DATABASE_FAULTS.has(current.name)) return true;
-    current = current.cause;
-  }
-  return false;
 }

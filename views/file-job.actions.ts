@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { PLATFORMS } from '../src/domain/release.ts';
 import { UPLOAD_STAGES } from '../src/domain/upload.ts';
 import type { UploadReceipt } from '../src/engine/index.ts';
+import { isDatabaseError } from '../src/shared/database-errors.ts';
 import { Refusal } from '../src/shared/errors.ts';
-import { answer, explain, isDatabaseFault } from './answer.actions.ts';
+import { answer, explain } from './answer.actions.ts';
 import { type Asker, contextOf, type FaceDeps } from './deps.ts';
 import { PROGRESS_FROM_BYTES, type Progress, receiptText, startProgress } from './file-progress.actions.ts';
 import { plainMessage } from './refusals.ts';
@@ -90,7 +91,7 @@ async function workOnFile(deps: FaceDeps, delivery: Delivery, job: FileJob): Pro
   } catch (error) {
     const explained = explain(deps, error, { what: `file ${job.fileId}`, tenantId });
     // Without the database nothing is decided: the delivery stays and is taken over when its lease runs out.
-    const stays = isDatabaseFault(error);
+    const stays = isDatabaseError(error);
     if (!stays) await failFile(deps, delivery, error);
     const rendered = stays ? plainMessage(WILL_RESUME) : explained;
     const told = await endProgress(progress, rendered);

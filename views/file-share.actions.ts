@@ -1,7 +1,8 @@
 import { platformOfFileName } from '../src/domain/build-file-name.ts';
 import { describeVersions } from '../src/domain/names.ts';
 import type { Release } from '../src/domain/release.ts';
-import { answer, attend, DATABASE_GONE, explain, isDatabaseFault } from './answer.actions.ts';
+import { isDatabaseError } from '../src/shared/database-errors.ts';
+import { answer, attend, DATABASE_GONE, explain } from './answer.actions.ts';
 import { code } from './blocks/text.ts';
 import type { Asker, Click, FaceDeps, SharedMessage, ShortcutUse } from './deps.ts';
 import { readCaption } from './file-caption.actions.ts';
@@ -257,7 +258,7 @@ async function overDatabaseGap(
     } catch (error) {
       const rendered = explain(deps, error, { what: 'file share', tenantId: event.tenantId });
       const looksLikeBuild = event.fileName !== null && platformOfFileName(event.fileName, []) !== null;
-      if (!isDatabaseFault(error)) return looksLikeBuild ? answer(deps, asker, rendered) : undefined;
+      if (!isDatabaseError(error)) return looksLikeBuild ? answer(deps, asker, rendered) : undefined;
       if (waitMs !== null) await deps.wait(waitMs);
       else if (looksLikeBuild) await answer(deps, asker, plainMessage(DATABASE_GONE));
     }
