@@ -14,8 +14,10 @@ import {
   actionButton,
   canArchive,
   dismissButton,
+  linkButton,
   moreMenu,
   phaseButtons,
+  slotButtons,
   whyButton,
 } from './blocks/release-buttons.ts';
 import {
@@ -29,7 +31,7 @@ import {
   UPLOAD_STAGE_NAMES,
   whyText,
 } from './blocks/release-parts.ts';
-import { bytesText, clampText, code, dateToken, link, mention, peopleText, plainPeopleText } from './blocks/text.ts';
+import { bytesText, clampText, code, dateToken, mention, peopleText, plainPeopleText } from './blocks/text.ts';
 import type { MoreChoice } from './ids.ts';
 import type { MayUse, Rendered, StatusCardOptions } from './types.ts';
 
@@ -66,7 +68,9 @@ export function statusCard(release: Release, options: StatusCardOptions): Render
       list('Submission', stage(4).map(taskLine)),
       list('Builds waiting to be used', stagedLines(release)),
       buttons(release, mayUse, ['notes', 'builds', 'history']),
-      context(threadLink ? `${link(threadLink, 'Open the release thread')} · ${code(release.id)}` : code(release.id)),
+      mayUse('CHANGE_SLOTS', release) ? actions(slotButtons(release)) : null,
+      threadLink ? actions([linkButton(release, 'Open the thread', threadLink)]) : null,
+      context(code(release.id)),
     ]),
   };
 }

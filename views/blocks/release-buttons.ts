@@ -5,7 +5,7 @@ import { awaitingGate, failedChecks } from '../../src/domain/gate-rules.ts';
 import { cycleLabel } from '../../src/domain/names.ts';
 import { planOf } from '../../src/domain/plan.ts';
 import type { Release } from '../../src/domain/release.ts';
-import { type Action, actionsOf, currentCycle, derivePhase } from '../../src/domain/status.ts';
+import { type Action, actionsOf, currentCycle, derivePhase, nextSlot } from '../../src/domain/status.ts';
 import { failedTask } from '../../src/domain/tasks.ts';
 import { missingBuilds } from '../../src/domain/why.ts';
 import {
@@ -16,11 +16,13 @@ import {
   MORE_CHOICES,
   type MoreChoice,
   RELEASE_ACTIONS,
+  SLOT_ACTIONS,
   TASK_ACTIONS,
 } from '../ids.ts';
 import type { MayUse } from '../types.ts';
 import { button, confirm, overflow } from './elements.ts';
 import { planText } from './release-parts.ts';
+import { dateToken } from './text.ts';
 
 /** The buttons of a release's phase. Those that open a modal ask there; the others confirm with their plan (Spec 6.4). */
 
@@ -137,6 +139,31 @@ export function moreMenu(release: Release, choices: readonly MoreChoice[] = MORE
       value: encodeMoreValue({ choice, releaseId: release.id }),
     })),
   );
+}
+
+/** Slots can change until the regression is over (Spec 1.1); move and remove are for the next one, the rest by command. */
+export function slotButtons(release: Release): Button[] {
+  if (!canArchive(release) || release.cron.stage2Status === 'COMPLETED') return [];
+  const add = button(RELEASE_ACTIONS.addSlot, 'Add slot', encodeActionValue({ releaseId: release.id }));
+  const slot = nextSlot(release);
+  if (!slot) return [add];
+  const value = encodeActionValue({ releaseId: release.id, slotId: slot.id });
+  const label = cycleLabel(release.cycles.length + 1);
+  const ask = confirm(
+    `Remove ${label}?`,
+    `${label} planned for ${dateToken(slot.at)} does not run.`,
+    'Remove',
+    'danger',
+  );
+  return [
+    add,
+    button(SLOT_ACTIONS.move, `Move ${label}`, value),
+    button(SLOT_ACTIONS.remove, `Remove ${label}`, value, { confirm: ask }),
+  ];
+}
+
+export function linkButton(release: Release, label: string, url: string): Button {
+  return button(RELEASE_ACTIONS.link, label, encodeActionValue({ releaseId: release.id }), { url });
 }
 
 /** SUBMITTED and ended releases cannot be archived (Spec 1.7). */

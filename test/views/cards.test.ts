@@ -1,0 +1,51 @@
+import { ACTIONS, PHASES } from '../../src/domain/status.ts';
+import { mayUseFor } from '../../views/blocks/may-use.ts';
+import { actionConfirmation, releaseCard, statusCard } from '../../views/release-card.ts';
+import { whyCard } from '../../views/why.ts';
+import { inPhase } from './support/phases.ts';
+import { show } from './support/show.ts';
+import { faultsOfMessage } from './support/slack-limits.ts';
+
+describe('cards, whole', () => {
+  test.each(PHASES)('root card in %s', (phase) => {
+    const { release, now } = inPhase(phase);
+    const card = releaseCard(release, { now });
+    expect(faultsOfMessage(card)).toEqual([]);
+    expect(`\n${show(card)}\n`).toMatchSnapshot();
+  });
+
+  test.each(PHASES)('why in %s', (phase) => {
+    const { release, now } = inPhase(phase);
+    const card = whyCard(release, now);
+    expect(faultsOfMessage(card)).toEqual([]);
+    expect(`\n${show(card)}\n`).toMatchSnapshot();
+  });
+
+  test.each(PHASES)('status card for a pilot in %s', (phase) => {
+    const { release, now } = inPhase(phase);
+    const mayUse = mayUseFor({ kind: 'USER', id: 'U0PILOT', roles: ['RELEASE_PILOT'] });
+    const card = statusCard(release, { now, mayUse, threadLink: 'https://acme.slack.com/archives/C1/p1' });
+    expect(faultsOfMessage(card)).toEqual([]);
+    expect(`\n${show(card)}\n`).toMatchSnapshot();
+  });
+
+  test.each(ACTIONS)('the question before %s says what will be done', (action) => {
+    const phase = {
+      START: 'NOT_STARTED',
+      PAUSE: 'KICKOFF',
+      RESUME: 'PAUSED_BY_USER',
+      ARCHIVE: 'PAUSED_BY_USER',
+      TRIGGER_STAGE_2: 'AWAITING_REGRESSION',
+      TRIGGER_STAGE_3: 'AWAITING_POST_REGRESSION',
+      TRIGGER_STAGE_4: 'AWAITING_SUBMISSION',
+      ABANDON_CYCLE: 'REGRESSION_CYCLE_RUNNING',
+      SKIP_REMAINING_CYCLES: 'REGRESSION_AWAITING_NEXT_CYCLE',
+      RETRY_TASK: 'PAUSED_BY_FAILURE',
+      SKIP_TASK: 'PAUSED_BY_FAILURE',
+    } as const;
+    const { release, now } = inPhase(phase[action]);
+    const question = actionConfirmation(action, release, now);
+    expect(faultsOfMessage(question)).toEqual([]);
+    expect(`\n${show(question)}\n`).toMatchSnapshot();
+  });
+});
