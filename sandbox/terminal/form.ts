@@ -81,7 +81,9 @@ export function expectation({ placed, options }: Field, reader: Reader): string 
     const several = /^(multi_|checkboxes)/.test(placed.type) ? 'some of, with commas: ' : 'one of: ';
     return several + options.map((option) => textOf(option['text'], reader)).join(' | ');
   }
-  return EXPECTED[placed.type] ?? textOf(placed.element['placeholder'], reader);
+  const known = EXPECTED[placed.type];
+  const example = textOf(placed.element['placeholder'], reader);
+  return known ?? (example === '' ? '' : `e.g. ${example}`);
 }
 
 /** A field with its value, what it takes, its hint and its error. */

@@ -5,6 +5,8 @@ export interface Reader {
   userName(id: string): string;
   channelName(id: string): string;
   groupName(id: string): string;
+  /** The number a message has on the screen, or null when there is no such message. */
+  messageNumber(channel: string, ts: string): number | null;
   /** IANA zone of the reader. */
   tz: string;
   /** For "today" and "ago". */
@@ -79,6 +81,15 @@ function dateToken(content: string, fallback: string, reader: Reader): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+const PERMALINK = /^https:\/\/[^/]+\/archives\/(\w+)\/p(\d{10})(\d{6})/;
+
+/** A link to a message as what to type to get there. */
+function messageLink(content: string, reader: Reader): string | null {
+  const [, channel, seconds, micros] = PERMALINK.exec(content) ?? [];
+  const number = channel === undefined ? null : reader.messageNumber(channel, `${seconds}.${micros}`);
+  return number === null ? null : `thread ${number}`;
+}
+
 function token(content: string, label: string | undefined, reader: Reader): string {
   if (content.startsWith('@')) return `@${reader.userName(content.slice(1))}`;
   if (content.startsWith('#')) return `#${label ?? reader.channelName(content.slice(1))}`;
@@ -86,7 +97,8 @@ function token(content: string, label: string | undefined, reader: Reader): stri
   if (content.startsWith('!subteam^')) return label ?? `@${reader.groupName(content.slice('!subteam^'.length))}`;
   if (content.startsWith('!')) return `@${label ?? content.slice(1)}`;
   if (content.startsWith('mailto:')) return label ?? content.slice('mailto:'.length);
-  return label && label !== content ? `${label} (${content})` : content;
+  const link = messageLink(content, reader) ?? content;
+  return label && label !== content ? `${label} (${link})` : link;
 }
 
 export function unescaped(text: string): string {

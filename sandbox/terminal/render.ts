@@ -126,8 +126,16 @@ export function renderBlock(block: Json, reader: Reader, number: Numbering): str
   }
 }
 
+/** The lines of each block; where there are none, those of the text. */
+export function renderGroups(blocks: Json[], text: string, reader: Reader, number: Numbering): string[][] {
+  if (blocks.length === 0)
+    return mrkdwn(text, reader)
+      .split('\n')
+      .map((line) => [line]);
+  return blocks.map((block) => renderBlock(block, reader, number));
+}
+
 /** Blocks as lines; where there are none, the text. */
 export function renderBlocks(blocks: Json[], text: string, reader: Reader, number: Numbering): string[] {
-  if (blocks.length === 0) return mrkdwn(text, reader).split('\n');
-  return blocks.flatMap((block) => renderBlock(block, reader, number));
+  return renderGroups(blocks, text, reader, number).flat();
 }

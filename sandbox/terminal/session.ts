@@ -3,7 +3,7 @@ import type { Change, Person, Slack, SlackEphemeral, SlackMessage, SlackView } f
 import { renderForm } from './form.ts';
 import { dim, type Reader } from './mrkdwn.ts';
 import { createNumbers, type Numbers, type Shown } from './numbers.ts';
-import { renderBlocks } from './render.ts';
+import { renderBlocks, renderGroups } from './render.ts';
 
 /** Where the person is, and what has been put on the screen. */
 export interface Session {
@@ -38,6 +38,7 @@ export interface SessionOptions {
 export function createSession(options: SessionOptions): Session {
   const { slack } = options;
   const numbers = createNumbers();
+  /** What stands on the screen, each block as one text. */
   const printed = new Map<Shown, string[]>();
   const kept: (SlackMessage | SlackEphemeral)[] = [];
 
@@ -47,6 +48,10 @@ export function createSession(options: SessionOptions): Session {
     return {
       userName: (id) => users.find((user) => user.id === id)?.name ?? id,
       channelName: (id) => slack.channels().find((channel) => channel.id === id)?.name ?? id,
+      messageNumber(channel, ts) {
+        const message = slack.channels().some(({ id }) => id === channel) ? slack.message(channel, ts) : null;
+        return message ? numbers.message(message) : null;
+      },
       groupName: (id) => slack.userGroups().find((group) => group.id === id)?.handle ?? id,
       tz: me?.tz ?? 'UTC',
       now: slack.now(),
@@ -65,19 +70,22 @@ export function createSession(options: SessionOptions): Session {
     return DateTime.fromSeconds(Number(ts), { zone: reader().tz }).toFormat('HH:mm');
   }
 
-  function content(shown: SlackMessage | SlackEphemeral): string[] {
-    const lines = renderBlocks(shown.blocks, shown.text, reader(), numbering(shown));
-    const files = 'files' in shown ? shown.files.map((file) => `[file: ${file.name}, ${file.sizeBytes} bytes]`) : [];
-    return [...lines.filter((line) => line !== '' || shown.blocks.length > 0), ...files];
+  function content(shown: SlackMessage | SlackEphemeral): string[][] {
+    const groups = renderGroups(shown.blocks, shown.text, reader(), numbering(shown));
+    const files = 'files' in shown ? shown.files.map((file) => [`[file: ${file.name}, ${file.sizeBytes} bytes]`]) : [];
+    return [...groups.filter((lines) => lines.join('') !== '' || shown.blocks.length > 0), ...files];
   }
 
-  /** An edit shows only what is new. */
-  function news(shown: Shown, lines: string[], all: boolean): string[] {
+  /** An edit shows only the blocks that are new. */
+  function news(shown: Shown, groups: string[][], all: boolean): string[] {
     const before = printed.get(shown);
-    printed.set(shown, lines);
-    if (all || !before) return lines;
-    const added = lines.filter((line) => !before.includes(line));
-    return added.length > 0 ? added : [dim('(nothing else stands there now)', options.color)];
+    printed.set(
+      shown,
+      groups.map((lines) => lines.join('\n')),
+    );
+    if (all || !before) return groups.flat();
+    const added = groups.filter((lines) => !before.includes(lines.join('\n')));
+    return added.length > 0 ? added.flat() : [dim('(nothing new in it)', options.color)];
   }
 
   function header(message: SlackMessage, edited: boolean): string {

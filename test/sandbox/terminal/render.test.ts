@@ -5,6 +5,7 @@ import { renderBlocks } from '../../../sandbox/terminal/render.ts';
 const READER: Reader = {
   userName: (id) => ({ U02BOB: 'bob' })[id] ?? id,
   channelName: (id) => ({ C1: 'releases' })[id] ?? id,
+  messageNumber: (channel, ts) => (channel === 'C1' && ts === '1772445600.000001' ? 3 : null),
   groupName: (id) => ({ S1: 'pilots' })[id] ?? id,
   tz: 'Europe/Berlin',
   now: new Date('2026-03-02T10:00:00Z'),
@@ -17,6 +18,11 @@ describe('mrkdwn in the terminal', () => {
     ['names for ids', '<@U02BOB> in <#C1> with <!subteam^S1> and <!here>', '@bob in #releases with @pilots and @here'],
     ['given names', '<#C9|android>', '#android'],
     ['links with their text', '<https://x.io/pr/7|PR 7> <https://x.io>', 'PR 7 (https://x.io/pr/7) https://x.io'],
+    [
+      'links to messages as a word to type',
+      '<https://a.slack.com/archives/C1/p1772445600000001|the thread>',
+      'the thread (thread 3)',
+    ],
     ['entities', 'a &lt;b&gt; &amp; c', 'a <b> & c'],
     ['an escaped mention stays text', '&lt;!channel&gt;', '<!channel>'],
     ['markup is dropped', '*Phase* _soon_ ~old~ `code`', 'Phase soon old `code`'],

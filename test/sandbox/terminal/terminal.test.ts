@@ -57,6 +57,8 @@ const button = (label: string, more: object = {}) => ({
   text: { type: 'plain_text', text: label },
   ...more,
 });
+const postBlocks = (...blocks: object[]) =>
+  bolt.app.client.chat.postMessage({ channel: 'C0RELEASES', text: 'x', blocks: blocks as never });
 const postCard = (...elements: object[]) =>
   bolt.app.client.chat.postMessage({
     channel: 'C0RELEASES',
@@ -92,6 +94,19 @@ test('a button is clicked by its number, and the changed message is shown', asyn
   expect(seen()).toContain('[1] is gone');
   await terminal.run('click 99');
   expect(seen()).toContain('There is no [99] on the screen.');
+});
+
+test('an edit shows the blocks that changed, whole', async () => {
+  const text = (words: string) => ({ type: 'section', text: { type: 'mrkdwn', text: words } });
+  const posted = await postBlocks(text('stays'), text('Builds\nno iOS'));
+  seen();
+  const blocks = [text('stays'), text('Builds\niOS is there')] as never;
+  await bolt.app.client.chat.update({ channel: 'C0RELEASES', ts: posted.ts ?? '', text: 'x', blocks });
+  const change = seen();
+  expect(change).toContain('  Builds\n  iOS is there\n');
+  expect(change).not.toContain('stays');
+  await terminal.run('show 1');
+  expect(seen()).toContain('  stays\n  Builds\n  iOS is there\n');
 });
 
 test('a confirmation asks first; n does nothing', async () => {
