@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { encodeReply } from './bson/encode.ts';
 import { answer, failure, type Shared } from './commands/dispatch.ts';
 import { MAX_MESSAGE_BYTES } from './commands/handshake.ts';
-import { Fault } from './errors.ts';
+import { Fault, messageOf } from './errors.ts';
 import { completeReply, HEADER_BYTES, headRoom, type Message, OP_MSG, OP_QUERY, parseMessage } from './wire.ts';
 
 /** Waits until what was written so far is safe; resolves at once where nothing is kept. */
@@ -21,9 +21,7 @@ export async function serveConnection(
   let responseId = 0;
   try {
     for await (const bytes of frames(socket)) {
-      const reply = respond(bytes, shared, connectionId);
-      const settled = settle();
-      if (settled) await settled;
+      const reply = await respond(bytes, shared, connectionId, settle);
       responseId = (responseId + 1) & 0x7fff_ffff;
       if (reply && !socket.write(completeReply(reply.bytes, reply.opCode, reply.requestId, responseId)))
         await drained(socket);
@@ -39,7 +37,12 @@ interface Response {
   readonly requestId: number;
 }
 
-function respond(bytes: Buffer, shared: Shared, connectionId: number): Response | undefined {
+async function respond(
+  bytes: Buffer,
+  shared: Shared,
+  connectionId: number,
+  settle: Settle,
+): Promise<Response | undefined> {
   let message: Message;
   try {
     message = parseMessage(bytes);
@@ -48,8 +51,41 @@ function respond(bytes: Buffer, shared: Shared, connectionId: number): Response 
     return { bytes: encodeReply(failure(error), headRoom(opCode)), opCode, requestId: bytes.readInt32LE(4) };
   }
   const { opCode, requestId } = message;
-  const reply = answer(shared, message, connectionId, headRoom(opCode));
-  return message.isSilent ? undefined : { bytes: reply, opCode, requestId };
+  let reply = answer(shared, message, connectionId, headRoom(opCode));
+  if (message.isSilent) return undefined;
+  const settled = isRead(message) ? undefined : settle();
+  if (settled) {
+    try {
+      await settled;
+    } catch (error) {
+      reply = encodeReply(failure(notWritten(error)), headRoom(opCode));
+    }
+  }
+  return { bytes: reply, opCode, requestId };
+}
+
+/** Commands that change nothing need not wait for the disk. */
+const READS: ReadonlySet<string> = new Set([
+  'find',
+  'getMore',
+  'aggregate',
+  'count',
+  'distinct',
+  'hello',
+  'ismaster',
+  'isMaster',
+  'ping',
+]);
+
+function isRead(message: Message): boolean {
+  return READS.has(message.body.keys().next().value ?? '');
+}
+
+function notWritten(error: unknown): Fault {
+  return new Fault(
+    14031,
+    `the embedded database could not write to its directory, the command was undone: ${messageOf(error)}`,
+  );
 }
 
 /** Whole messages, however the bytes arrive. Throws Fault 17 where a length cannot be one: nothing after it makes sense. */

@@ -64,3 +64,12 @@ export function codeName(code: number): string {
 export function unsupported(thing: string): Fault {
   return new Fault(115, `${thing} is not supported by the embedded server; use MongoDB (set MONGODB_URI)`);
 }
+
+/** Whether an error of the system has this code; it may come from another realm, so no instanceof. */
+export function hasErrorCode(error: unknown, ...codes: string[]): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
+}
+
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}

@@ -2,15 +2,15 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createCursors } from './commands/cursors.ts';
 import type { Shared } from './commands/dispatch.ts';
-import { createSessions } from './commands/sessions.ts';
+import { createSessions, type Sessions } from './commands/sessions.ts';
 import { serveConnection } from './connection.ts';
+import { type Directory, openDirectory } from './durability/directory.ts';
+import { hasErrorCode } from './errors.ts';
+import type { Logger } from './logger.ts';
 import { createStore } from './store/store.ts';
+import { sweepExpired } from './store/ttl.ts';
 
-/** Where the server says what it does; pino's loggers fit. */
-export interface Logger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+export type { Logger } from './logger.ts';
 
 export interface EmbeddedMongoOptions {
   /** TCP on 127.0.0.1; 0 (the default without a socket path) takes a free one. */
@@ -35,9 +35,10 @@ const HOUSEKEEPING_MS = 60_000;
  * See README.md of this room for what it supports.
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Promise<EmbeddedMongo> {
-  const store = createStore();
   const cursors = createCursors();
   const sessions = createSessions();
+  const directory = await openData(options, sessions);
+  const store = directory?.store ?? createStore();
   const sockets = new Set<Socket>();
   let address = '';
   const shared: Shared = { store, cursors, sessions, address: () => address };
@@ -47,16 +48,28 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('close', () => sockets.delete(socket));
-    serveConnection(socket, shared, connections, () => undefined).catch((error: unknown) => {
-      if (!isReset(error)) options.logger?.warn({ err: error }, 'embedded database: connection ended');
+    serveConnection(socket, shared, connections, () => directory?.journal.settled()).catch((error: unknown) => {
+      if (!hasErrorCode(error, 'ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'))
+        options.logger?.warn({ err: error }, 'embedded database: connection ended');
     });
   });
-  await listen(server, options);
+  try {
+    await listen(server, options);
+  } catch (error) {
+    await directory?.close();
+    throw error;
+  }
   address = addressOf(server, options);
-  const timer = setInterval(() => {
+  const keepHouse = (): void => {
+    sweepExpired(store, new Date());
     cursors.expire(Date.now());
     sessions.expire(Date.now());
-  }, HOUSEKEEPING_MS);
+    directory?.compactIfDue().catch((error: unknown) => {
+      options.logger?.warn({ err: error }, 'embedded database: the data file could not be compacted');
+    });
+  };
+  keepHouse();
+  const timer = setInterval(keepHouse, HOUSEKEEPING_MS);
   timer.unref();
   const uri = options.socketPath === undefined ? `mongodb://${address}/` : `mongodb://${encodeURIComponent(address)}/`;
   options.logger?.info({ uri }, 'embedded database ready: for evaluation and tests, not MongoDB');
@@ -65,10 +78,16 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     clearInterval(timer);
     for (const socket of sockets) socket.destroy();
     await new Promise<void>((resolve) => server.close(() => resolve()));
+    await directory?.close();
     if (options.socketPath !== undefined) await rm(options.socketPath, { force: true });
   }
 
   return { uri, close };
+}
+
+async function openData(options: EmbeddedMongoOptions, sessions: Sessions): Promise<Directory | undefined> {
+  if (options.dir === undefined) return undefined;
+  return await openDirectory(options.dir, { logger: options.logger, onRollback: () => sessions.forget() });
 }
 
 async function listen(server: Server, options: EmbeddedMongoOptions): Promise<void> {
@@ -88,12 +107,4 @@ function addressOf(server: Server, options: EmbeddedMongoOptions): string {
   if (options.socketPath !== undefined) return options.socketPath;
   const bound = server.address();
   return `127.0.0.1:${typeof bound === 'object' && bound ? bound.port : 0}`;
-}
-
-function isReset(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(String(error.code))
-  );
 }

@@ -218,6 +218,7 @@ export function checkCommandFields(command: CommandName, fields: Iterable<string
   const options = setOf(SUPPORTED.commands[command]);
   const generic = setOf(SUPPORTED.genericFields);
   for (const field of fields) {
+    if (field === 'startTransaction' || field === 'autocommit') throw unsupported('a transaction');
     if (field === command || options.has(field) || generic.has(field)) continue;
     throw unsupported(`the option ${field} of ${command}`);
   }

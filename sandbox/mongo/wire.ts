@@ -38,7 +38,10 @@ function parseMsg(buffer: Buffer, requestId: number): Message {
   if (buffer.length < OP_MSG_HEAD + 5) throw new Fault(17, 'an OP_MSG message that is too short');
   const flags = buffer.readUInt32LE(16);
   if ((flags & 0xffff & ~KNOWN_FLAGS) !== 0) throw new Fault(17, `unknown OP_MSG flags ${flags}`);
-  const end = (flags & CHECKSUM_PRESENT) !== 0 ? buffer.length - 4 : buffer.length;
+  const hasChecksum = (flags & CHECKSUM_PRESENT) !== 0;
+  const end = hasChecksum ? buffer.length - 4 : buffer.length;
+  if (hasChecksum && crc32c(buffer.subarray(0, end)) !== buffer.readUInt32LE(end))
+    throw new Fault(17, 'an OP_MSG message whose checksum does not fit');
   const sequences = new Map<string, Buffer[]>();
   let body: Request['body'] | undefined;
   let at = 20;
@@ -104,4 +107,14 @@ export function completeReply(buffer: Buffer, opCode: number, requestId: number,
     buffer.writeInt32LE(1, 32);
   }
   return buffer;
+}
+
+/** The Castagnoli CRC of OP_MSG's checksum; drivers hardly ever send it. */
+export function crc32c(bytes: Buffer): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f6_3b78 : 0);
+  }
+  return (crc ^ 0xffff_ffff) >>> 0;
 }

@@ -1,22 +1,25 @@
 import type { Reply } from '../bson/encode.ts';
 import { type Doc, docOf, int, isDoc } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
-import { namespaceOf } from '../store/collection.ts';
+import { type Collection, namespaceOf } from '../store/collection.ts';
 import { makePlan, type Plan } from '../store/plan.ts';
-import type { Query } from '../store/run.ts';
+import { type Query, type RunStats, runQuery } from '../store/run.ts';
 import { findCollection } from '../store/store.ts';
 import { checkCommandFields, isCommand } from '../supported.ts';
 import { pipelineQuery } from './aggregate.ts';
-import { type Context, collectionName, docField } from './context.ts';
+import { type Context, collectionName, docField, wholeField } from './context.ts';
 import { parseEntryQuery } from './modify.ts';
 import { parseQuery } from './read.ts';
 
-/** The plan that the command would really use; nothing is run. */
+/** The plan that the command would really use. With execution statistics its query is run too; nothing is changed. */
 export function explain(context: Context): Reply {
   const command = docField(context.command.get('explain'), 'explain');
   const name = command.keys().next().value ?? '';
   if (!isCommand(name)) throw unsupported(`explain of ${name}`);
   checkCommandFields(name, command.keys());
+  const verbosity = context.command.get('verbosity') ?? 'allPlansExecution';
+  if (!['queryPlanner', 'executionStats', 'allPlansExecution'].includes(String(verbosity)))
+    throw new Fault(9, 'verbosity string must be one of {queryPlanner, executionStats, allPlansExecution}');
   const inner: Context = { ...context, command };
   const query = queryOf(inner, name);
   const collection = findCollection(context.store, context.database, collectionName(inner));
@@ -32,16 +35,31 @@ export function explain(context: Context): Reply {
       winningPlan: collection ? withSort(plan, query) : docOf({ stage: 'EOF' }),
       rejectedPlans: [],
     }),
+    executionStats: verbosity === 'queryPlanner' ? undefined : executionStats(collection, query),
     command,
     serverInfo: docOf({ host: context.address, version: '7.0.0' }),
   };
+}
+
+function executionStats(collection: Collection | undefined, query: Query): Doc {
+  const stats: RunStats = { keysExamined: 0, docsExamined: 0 };
+  const startedAt = performance.now();
+  let nReturned = 0;
+  for (const _found of runQuery(collection, { ...query, stats })) nReturned += 1;
+  return docOf({
+    executionSuccess: true,
+    nReturned: int(nReturned),
+    executionTimeMillis: int(Math.round(performance.now() - startedAt)),
+    totalKeysExamined: int(stats.keysExamined),
+    totalDocsExamined: int(stats.docsExamined),
+  });
 }
 
 function queryOf(context: Context, name: string): Query {
   const { command } = context;
   switch (name) {
     case 'find':
-      return parseQuery(context, 'filter', command.get('filter'));
+      return { ...parseQuery(context, 'filter', command.get('filter')), limit: wholeField(command, 'limit', 0) };
     case 'count':
     case 'distinct':
     case 'findAndModify':

@@ -16,6 +16,8 @@ export interface Sessions {
   once(command: Doc, perform: () => Reply): Reply;
   /** Forgets sessions not used for 30 minutes. */
   expire(now: number): void;
+  /** Forgets all: what they wrote was taken back. */
+  forget(): void;
   size(): number;
 }
 
@@ -42,5 +44,5 @@ export function createSessions(): Sessions {
     for (const [key, { at }] of answered) if (now - at > SESSION_MS) answered.delete(key);
   }
 
-  return { once, expire, size: () => answered.size };
+  return { once, expire, forget: () => answered.clear(), size: () => answered.size };
 }

@@ -21,10 +21,11 @@ interface Outcome {
 
 export function insert(context: Context): Reply {
   const name = collectionName(context);
-  const docs = listField(context, 'documents').map(storable);
+  const docs = documentsOf(context);
   const collection = ensureCollection(context.store, context.database, name);
-  const outcome = eachEntry(context, docs, (doc) => {
-    insertRecord(collection, doc, encodeRaw(doc));
+  const outcome = eachEntry(context, docs, ({ given, raw }) => {
+    const doc = storable(given);
+    insertRecord(collection, doc, doc === given && raw !== undefined ? raw : encodeRaw(doc));
     return { n: 1 };
   });
   return answer(outcome);
@@ -64,13 +65,25 @@ export function remove(context: Context): Reply {
   return answer(outcome);
 }
 
+interface Incoming {
+  readonly given: Value;
+  /** The bytes it came in, if it came beside the body: they can be stored as they are. */
+  readonly raw: string | undefined;
+}
+
+function documentsOf(context: Context): Incoming[] {
+  const beside = context.sequences.get('documents');
+  if (!beside) return listField(context, 'documents').map((given) => ({ given, raw: undefined }));
+  checkBatch(beside.length);
+  return beside.map((buffer) => ({ given: decodeDoc(buffer), raw: buffer.toString('latin1') }));
+}
+
 /** The documents of a command, from its body or from beside it. */
 function listField(context: Context, name: string): Value[] {
   const beside = context.sequences.get(name);
   const list: Maybe = beside ? beside.map((buffer) => decodeDoc(buffer)) : context.command.get(name);
   if (!Array.isArray(list)) throw new Fault(40414, `BSON field '${name}' is missing but a required field`);
-  if (list.length === 0 || list.length > MAX_BATCH)
-    throw new Fault(16, `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${list.length} operations.`);
+  checkBatch(list.length);
   return list;
 }
 
@@ -88,7 +101,7 @@ function eachEntry<Entry>(
       outcome.n += done.n;
       outcome.nModified += done.nModified ?? 0;
     } catch (error) {
-      if (!(error instanceof Fault) || error.code === 115) throw error;
+      if (!(error instanceof Fault)) throw error;
       outcome.errors.push({
         index: int(index),
         code: int(error.code),
@@ -103,4 +116,9 @@ function eachEntry<Entry>(
 
 function answer(outcome: Outcome): Reply {
   return { n: int(outcome.n), writeErrors: outcome.errors.length > 0 ? outcome.errors : undefined };
+}
+
+function checkBatch(length: number): void {
+  if (length > 0 && length <= MAX_BATCH) return;
+  throw new Fault(16, `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${length} operations.`);
 }

@@ -1,4 +1,4 @@
-import { Fault, unsupported } from '../errors.ts';
+import { Fault, messageOf, unsupported } from '../errors.ts';
 
 /** What Perl's expressions have and JavaScript's have not, or read otherwise. */
 const PERL_ONLY = /^\\[AZzGQEhHRKXNaegokL]/;
@@ -23,15 +23,15 @@ export function compileRegex(pattern: string, options: string): RegExp {
   try {
     return new RegExp(source, `${flags}u`);
   } catch {
-    return compileLoosely(source, flags, pattern);
+    return compileLoosely(source, flags);
   }
 }
 
-function compileLoosely(source: string, flags: string, pattern: string): RegExp {
+function compileLoosely(source: string, flags: string): RegExp {
   try {
     return new RegExp(source, flags);
   } catch (error) {
-    throw new Fault(51091, `Regular expression is invalid: ${error instanceof Error ? error.message : pattern}`);
+    throw new Fault(51091, `Regular expression is invalid: ${messageOf(error)}`);
   }
 }
 

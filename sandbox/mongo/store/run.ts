@@ -26,6 +26,13 @@ export interface Query {
   readonly limit: number;
   /** A moment (performance.now) after which the query ends with Fault 50. */
   readonly deadline: number | undefined;
+  /** Counts what is looked at, for explain. */
+  readonly stats?: RunStats;
+}
+
+export interface RunStats {
+  keysExamined: number;
+  docsExamined: number;
 }
 
 /** The documents of a query in their order. It must be used up before anything changes the collection. */
@@ -50,6 +57,10 @@ function* matching(collection: Collection, plan: Plan, query: Query): Generator<
   let looked = 0;
   for (const id of recordIds(collection, plan)) {
     looked += 1;
+    if (query.stats) {
+      query.stats.docsExamined += 1;
+      if (plan.kind !== 'COLLSCAN') query.stats.keysExamined += 1;
+    }
     if (looked % 128 === 0) checkDeadline(query.deadline);
     const raw = collection.records.get(id);
     if (raw === undefined) continue;

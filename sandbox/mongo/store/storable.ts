@@ -1,3 +1,4 @@
+import { MAX_DEPTH } from '../bson/decode.ts';
 import { type Doc, isDoc, newObjectId, Regex, type Value } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 
@@ -19,14 +20,21 @@ export function checkStorable(doc: Doc): void {
   if (Array.isArray(id) || id instanceof Regex) {
     throw new Fault(53, `The '_id' value cannot be of type ${Array.isArray(id) ? 'array' : 'regex'}`);
   }
-  refuseDollars(doc);
+  refuseDollars(doc, 1);
 }
 
-function refuseDollars(value: Value): void {
-  if (Array.isArray(value)) for (const element of value) refuseDollars(element);
-  if (!isDoc(value)) return;
-  for (const [name, member] of value) {
-    if (name.startsWith('$')) throw unsupported(`the field name ${name} in a document`);
-    if (member !== null && typeof member === 'object') refuseDollars(member);
+function refuseDollars(value: Value, depth: number): void {
+  if (depth > MAX_DEPTH) throw new Fault(15, `the document is nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) {
+    for (const element of value) if (isNested(element)) refuseDollars(element, depth + 1);
+  } else if (isDoc(value)) {
+    for (const [name, member] of value) {
+      if (name.startsWith('$')) throw unsupported(`the field name ${name} in a document`);
+      if (isNested(member)) refuseDollars(member, depth + 1);
+    }
   }
+}
+
+function isNested(value: Value): boolean {
+  return value !== null && typeof value === 'object';
 }

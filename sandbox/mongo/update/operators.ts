@@ -1,5 +1,5 @@
 import { compare, isEqual } from '../bson/order.ts';
-import { type Doc, Int32, isDoc, isNumber, type Maybe, typeOf, type Value } from '../bson/values.ts';
+import { type Doc, Int32, isDoc, isNumber, typeOf, type Value } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import type { Path } from '../query/path.ts';
 import { add, multiply } from './arithmetic.ts';

@@ -1,0 +1,244 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { LOG_NAME, openDirectory } from '../../../sandbox/mongo/durability/directory.ts';
+import { startEmbeddedMongo } from '../../../sandbox/mongo/index.ts';
+import { MongoClient } from './driver.ts';
+
+const KILLS = Number(process.env['EMBEDDED_KILLS'] ?? 3);
+const ROOT = join(__dirname, '../../..');
+
+let dir: string;
+const warnings: string[] = [];
+const logger = { info: () => {}, warn: (_fields: object, message: string) => warnings.push(message) };
+
+beforeEach(async () => {
+  warnings.length = 0;
+  dir = await mkdtemp(join(tmpdir(), 'embedded-mongo-'));
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** Starts on the directory, lets `work` use a client, and closes both. */
+async function session<T>(work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const server = await startEmbeddedMongo({ dir, logger });
+  const client = await MongoClient.connect(server.uri);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+    await server.close();
+  }
+}
+
+async function fill(): Promise<void> {
+  await session(async (client) => {
+    const items = client.db('shop').collection<{ _id: number; name: string }>('items');
+    await items.createIndex({ name: 1 }, { unique: true });
+    for (let index = 0; index < 20; index += 1) await items.insertOne({ _id: index, name: `n${index}` });
+    await items.updateOne({ _id: 3 }, { $set: { name: 'three' } });
+    await items.deleteOne({ _id: 4 });
+    await client.db('shop').createCollection('gone');
+    await client.db('shop').collection('gone').drop();
+  });
+}
+
+describe('a directory', () => {
+  it('keeps documents, indexes and removals over a restart', async () => {
+    await fill();
+    await session(async (client) => {
+      const db = client.db('shop');
+      const items = db.collection<{ _id: number; name: string }>('items');
+      expect(await items.countDocuments({})).toBe(19);
+      expect(await items.findOne({ _id: 3 })).toEqual({ _id: 3, name: 'three' });
+      expect((await items.indexes()).map(({ name }) => name)).toEqual(['_id_', 'name_1']);
+      await expect(items.insertOne({ _id: 99, name: 'three' })).rejects.toMatchObject({ code: 11000 });
+      expect(await db.listCollections().toArray()).toHaveLength(1);
+    });
+  });
+
+  it('is refused to a second server, and given back by the first', async () => {
+    const first = await startEmbeddedMongo({ dir });
+    await expect(startEmbeddedMongo({ dir })).rejects.toThrow(`in use by process ${process.pid}`);
+    await first.close();
+    await session(async () => {});
+  });
+
+  it('is taken over from a process that is dead', async () => {
+    await fill();
+    await writeFile(
+      join(dir, 'embedded-mongo.lock'),
+      JSON.stringify({ pid: process.pid, startedAt: 'another boot/1' }),
+    );
+    await session(async (client) => {
+      expect(await client.db('shop').collection('items').countDocuments({})).toBe(19);
+    });
+  });
+
+  it('is refused if a newer version wrote it', async () => {
+    await fill();
+    const bytes = await readFile(join(dir, LOG_NAME));
+    bytes.writeUInt32LE(2, 8);
+    await writeFile(join(dir, LOG_NAME), bytes);
+    await expect(startEmbeddedMongo({ dir })).rejects.toThrow(/format 2 by a newer version/);
+    expect(await readFile(join(dir, LOG_NAME))).toEqual(bytes);
+  });
+
+  it('loses only what was not finished when its file ends inside the last write, and says so', async () => {
+    await fill();
+    const path = join(dir, LOG_NAME);
+    const whole = await readFile(path);
+    await session((client) => client.db('shop').collection<{ _id: number }>('items').insertOne({ _id: 50 }));
+    const { size } = await stat(path);
+    for (let end = size - 1; end > whole.length; end -= 7) {
+      await truncate(path, end);
+      warnings.length = 0;
+      await session(async (client) => {
+        expect(await client.db('shop').collection('items').countDocuments({})).toBe(19);
+      });
+      expect(warnings).toEqual(['embedded database: cut off a last write that was not finished']);
+      expect(await readFile(path)).toEqual(whole);
+      await session((client) => client.db('shop').collection<{ _id: number }>('items').insertOne({ _id: 50 }));
+    }
+  });
+
+  it('is refused, unchanged, whatever single byte of its file is wrong', async () => {
+    await fill();
+    const path = join(dir, LOG_NAME);
+    const good = await readFile(path);
+    await copyFile(path, `${path}.good`);
+    for (let at = 0; at < good.length; at += 23) {
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ 0x41;
+      await writeFile(path, bad);
+      await expect(openDirectory(dir, { logger, onRollback: () => {} })).rejects.toThrow(/damaged|newer version/);
+      expect((await readFile(path)).equals(bad)).toBe(true);
+    }
+  });
+
+  it('undoes and refuses a write that the disk has no room for, and takes the next one when there is room', async () => {
+    let isFull = false;
+    let rollbacks = 0;
+    const { store, journal, close } = await openDirectory(dir, {
+      logger,
+      onRollback: () => {
+        rollbacks += 1;
+      },
+      wrapFile: (file) => ({
+        write: ((...args: Parameters<typeof file.write>) =>
+          isFull
+            ? Promise.reject(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }))
+            : file.write(...args)) as typeof file.write,
+        datasync: () => file.datasync(),
+        truncate: (length) => file.truncate(length),
+      }),
+    });
+    const { ensureCollection, findCollection } = await import('../../../sandbox/mongo/store/store.ts');
+    ensureCollection(store, 'd', 'kept');
+    await journal.settled();
+    isFull = true;
+    ensureCollection(store, 'd', 'lost');
+    await expect(journal.settled()).rejects.toThrow('ENOSPC');
+    expect(rollbacks).toBe(1);
+    expect(findCollection(store, 'd', 'lost')).toBeUndefined();
+    expect(findCollection(store, 'd', 'kept')).toBeDefined();
+    isFull = false;
+    ensureCollection(store, 'd', 'later');
+    await journal.settled();
+    await close();
+    await session(async (client) => {
+      const names = await client.db('d').listCollections().toArray();
+      expect(names.map(({ name }) => name).sort()).toEqual(['kept', 'later']);
+    });
+  });
+
+  it('shrinks when more than half of a large file is garbage', async () => {
+    const text = 'x'.repeat(1024 * 1024);
+    await session(async (client) => {
+      const items = client.db('shop').collection<{ _id: number; text?: string; n?: number }>('items');
+      await items.insertOne({ _id: 1, text });
+      for (let n = 0; n < 20; n += 1) await items.updateOne({ _id: 1 }, { $set: { n } });
+    });
+    expect((await stat(join(dir, LOG_NAME))).size).toBeGreaterThan(20 * 1024 * 1024);
+    await session(async (client) => {
+      expect((await stat(join(dir, LOG_NAME))).size).toBeLessThan(2 * 1024 * 1024);
+      await client.db('shop').collection<{ _id: number }>('items').insertOne({ _id: 2 });
+    });
+    await session(async (client) => {
+      const docs = await client.db('shop').collection('items').find().toArray();
+      expect(docs).toEqual([{ _id: 1, text, n: 19 }, { _id: 2 }]);
+    });
+  });
+});
+
+describe('a server that is killed', () => {
+  it('has every write it acknowledged, each time', async () => {
+    let acknowledged = 0;
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      const { child, uri } = await spawnServer();
+      const client = await MongoClient.connect(uri, { retryWrites: false, serverSelectionTimeoutMS: 5000 });
+      const items = client.db('shop').collection<{ _id: number; kill: number }>('items');
+      const found = await items.find().sort({ _id: 1 }).toArray();
+      expect(found.slice(0, acknowledged).map(({ _id }) => _id)).toEqual(
+        Array.from({ length: acknowledged }, (_, id) => id),
+      );
+      await items.deleteMany({ _id: { $gte: acknowledged } });
+      const killAt = acknowledged + 20 + Math.floor(Math.random() * 60);
+      try {
+        for (;;) {
+          const batch = Array.from({ length: 4 }, (_, offset) => items.insertOne({ _id: acknowledged + offset, kill }));
+          await Promise.all(batch);
+          acknowledged += batch.length;
+          if (acknowledged >= killAt) setImmediate(() => child.kill('SIGKILL'));
+        }
+      } catch {
+        // The connection went with the server.
+      }
+      child.kill('SIGKILL');
+      await client.close();
+    }
+    expect(acknowledged).toBeGreaterThanOrEqual(KILLS * 20);
+    await session(async (client) => {
+      expect(
+        await client
+          .db('shop')
+          .collection<{ _id: number }>('items')
+          .countDocuments({ _id: { $lt: acknowledged } }),
+      ).toBe(acknowledged);
+    });
+  }, 120_000);
+
+  it('ends with 0 on SIGTERM and says what it is', async () => {
+    const { child } = await spawnServer();
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+  });
+
+  it('does not start in production unless it is asked by name', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'bin/embedded-mongo.ts', '--port', '0'], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_ENV: 'production' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(2);
+  });
+});
+
+async function spawnServer(): Promise<{ child: ChildProcess; uri: string }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'bin/embedded-mongo.ts', '--port', '0', '--dir', dir], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const uri = /^ready (\S+)$/.exec(line)?.[1];
+    if (uri !== undefined) return { child, uri };
+  }
+  throw new Error('the server ended before it was ready');
+}
