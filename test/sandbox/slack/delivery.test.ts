@@ -33,7 +33,7 @@ afterAll(() => new Promise<void>((resolve) => void app.close(() => resolve())));
 beforeEach(async () => {
   received = [];
   answer = (_request, response) => void response.end();
-  slack = await startSlack({ ...OPTIONS, ackTimeoutMs: 100, retryDelaysMs: [60_000, 60_000, 60_000] });
+  slack = await startSlack({ ...OPTIONS, retryDelaysMs: [60_000, 60_000, 60_000] });
   slack.setRequestUrl(`http://127.0.0.1:${(app.address() as AddressInfo).port}/slack/events`);
 });
 afterEach(() => slack.close());
@@ -77,7 +77,13 @@ describe('what is sent to the app', () => {
     answer = (_request, response) => void response.writeHead(500).end();
     expect(await slack.user('alice').slash('/release')).toMatchObject({ status: 500, failure: 'dispatch_failed' });
     answer = () => {};
-    expect(await slack.user('alice').slash('/release')).toMatchObject({ status: null, failure: 'operation_timeout' });
+    const impatient = await startSlack({ ...OPTIONS, ackTimeoutMs: 20 });
+    impatient.setRequestUrl(`http://127.0.0.1:${(app.address() as AddressInfo).port}/slack/events`);
+    expect(await impatient.user('alice').slash('/release')).toMatchObject({
+      status: null,
+      failure: 'operation_timeout',
+    });
+    await impatient.close();
     slack.setRequestUrl(null);
     expect(await slack.user('alice').slash('/release')).toMatchObject({ status: null, failure: 'dispatch_failed' });
   });
