@@ -24,6 +24,8 @@ const WORDS: Record<string, string> = {
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
   EIO: 'the disk does not work',
+  ENOTDIR: 'its path leads through a file',
+  EEXIST: 'its path leads through a file',
 };
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO']);
 

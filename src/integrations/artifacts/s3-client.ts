@@ -19,6 +19,8 @@ export interface S3Config {
   /** how long a connection may stay silent; default 30 s */
   idleTimeoutMs?: number;
   clock?: { now(): Date };
+  /** how requests are sent; default the SDK's own over HTTP */
+  requestHandler?: NonNullable<S3ClientConfig['requestHandler']>;
 }
 
 export function createS3Client(config: S3Config): S3Client {
@@ -34,7 +36,10 @@ export function createS3Client(config: S3Config): S3Client {
   return new S3Client({
     region: config.region ?? 'us-east-1',
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: config.idleTimeoutMs ?? IDLE_TIMEOUT_MS },
+    requestHandler: config.requestHandler ?? {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: config.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
+    },
     ...(config.credentials ? { credentials: config.credentials } : {}),
     ...compatible,
   });

@@ -35,7 +35,7 @@ interface SdkError {
   name: string;
   message: string;
   code?: string;
-  $metadata?: { httpStatusCode?: number };
+  $metadata?: { httpStatusCode?: number; attempts?: number };
   $response?: unknown;
 }
 
@@ -54,7 +54,7 @@ function wordsOf(error: SdkError, status: number | null): string {
 }
 
 /** The provider error for what the SDK threw; everything else is given back as it is. Decided by status and code. */
-export function mapS3Error(error: unknown, operation: string): unknown {
+export function mapS3Error(error: unknown, operation: string, secrets: readonly string[]): unknown {
   const isOurs = error instanceof ProviderError || error instanceof Refusal || error instanceof InvariantError;
   if (isOurs || !isSdkError(error)) return error;
   const status = error.$metadata?.httpStatusCode ?? null;
@@ -62,11 +62,15 @@ export function mapS3Error(error: unknown, operation: string): unknown {
     provider: PROVIDER,
     operation,
     status,
-    detail: wordsOf(error, status).slice(0, MAX_DETAIL),
+    detail: secrets
+      .reduce((text, secret) => text.replaceAll(secret, '••••'), wordsOf(error, status))
+      .slice(0, MAX_DETAIL),
   };
   if (status === 401 || status === 403 || CREDENTIAL_CODES.has(error.name)) return new AuthError(fault);
   if (status === null) {
-    const isConnection = error.name === 'TimeoutError' || BROKEN_CONNECTION.has(error.code ?? '');
+    // more than one attempt: the SDK itself took it for a passing fault
+    const isConnection =
+      error.name === 'TimeoutError' || BROKEN_CONNECTION.has(error.code ?? '') || (error.$metadata?.attempts ?? 1) > 1;
     return isConnection ? new TransientError(fault) : new PermanentError(fault);
   }
   // 200 with an error in the body, or a body that is not XML: the SDK could not read the answer

@@ -23,13 +23,15 @@ export function createS3Store(config: S3Config): ArtifactStore & { close(): void
   const prefix = config.prefix ? `${config.prefix.replaceAll(/^\/+|\/+$/g, '')}/` : '';
   const encrypt = config.serverSideEncryption ?? config.endpoint === undefined;
   const encryption = encrypt ? { ServerSideEncryption: 'AES256' as const } : {};
+  const { secretAccessKey = '', sessionToken = '' } = config.credentials ?? {};
+  const secrets = [secretAccessKey, sessionToken].filter((secret) => secret !== '');
   const keyOf = (path: string): string => `${prefix}${partsOfPath(path).join('/')}`;
 
   async function guarded<T>(operation: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw mapS3Error(error, operation);
+      throw mapS3Error(error, operation, secrets);
     }
   }
 
