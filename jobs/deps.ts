@@ -8,7 +8,7 @@ export interface JobDeps {
   /** how often the tick runs; a minute, faster only where the clock is */
   tickMs: number;
   /** Publishes App Homes that show something old. */
-  refreshHomes(): Promise<void>;
+  refreshHomes(): Promise<unknown>;
   /** Goes on with Slack files whose instance died. */
-  resumeFiles(): Promise<void>;
+  resumeFiles(): Promise<unknown>;
 }

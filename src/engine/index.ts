@@ -183,6 +183,7 @@ export interface Engine extends Intents {
 }
 
 export type { ApiToken, Delivery, Home, PlannedWake, ReleasePage, TokenScope } from '../persistence/types.ts';
+export { TOKEN_SCOPES } from '../persistence/types.ts';
 export { createEngine } from './create-engine.ts';
 export type { Deps } from './deps.ts';
 export type { UploadSource, UploadStage };

@@ -48,8 +48,9 @@ async function attempt(
     return { kind: 'outcome', outcome };
   } catch (error) {
     if (deps.isDatabaseError(error)) throw error;
-    const known = error instanceof ProviderError || error instanceof NotConfiguredError;
-    if (known) logger.warn({ type: task.type, err: error }, 'task met a fault');
+    if (error instanceof NotConfiguredError)
+      logger.info({ type: task.type, reason: error.message }, 'task is not configured');
+    else if (error instanceof ProviderError) logger.warn({ type: task.type, err: error }, 'task met a fault');
     else logger.error({ type: task.type, err: error }, 'task failed by a mistake of ours');
     return { kind: 'fault', error };
   }

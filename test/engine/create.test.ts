@@ -121,7 +121,7 @@ test('who has no role is told which one is missing and who has it', async () => 
     baseBranch: null,
     kickOffDate: at(1),
     targetReleaseDate: null,
-    regressionSlots: [],
+    regressionSlots: null,
     hasManualBuildUpload: true,
     releasePilot: null,
     freezeOverrideReason: null,
