@@ -67,18 +67,19 @@ function open(release: Release, gate: Gate): Part[] {
     list('Builds', buildsAtGate(release, gate.id).map(buildLine)),
     list('Approvals so far', approvalLines(gate)),
     ...history(gate),
-    release.status === 'ARCHIVED' ? null : openButtons(release, gate),
+    canApprove(gate) || release.endedAt ? null : context(notYet(gate)),
+    release.endedAt ? null : openButtons(release, gate),
   ];
 }
 
 function openButtons(release: Release, gate: Gate): Part {
   if (release.status === 'PAUSED') return context('The release is paused. Resume it to go on with this gate.');
-  if (!canApprove(gate)) return context(notYet(gate));
   const approve = approveButton(release, gate);
   return actions([...(approve ? [approve] : []), rejectButton(release, gate)]);
 }
 
-function notYet(gate: Gate): string {
+/** Why it cannot be approved now. */
+export function notYet(gate: Gate): string {
   const why = gate.checks.length === 0 ? 'The checks are running' : 'The release branch cannot be read';
   return `${why}. It can be approved as soon as they succeed; looked at again ${dateToken(gate.nextCheckAt)}.`;
 }

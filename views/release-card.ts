@@ -5,7 +5,8 @@ import type { Release } from '../src/domain/release.ts';
 import type { Slot } from '../src/domain/slot.ts';
 import { type Action, deriveStatus, nextSlot } from '../src/domain/status.ts';
 import type { Task } from '../src/domain/task.ts';
-import { activeTasks } from '../src/domain/tasks.ts';
+import { taskName } from '../src/domain/task-names.ts';
+import { activeTasks, failedTask } from '../src/domain/tasks.ts';
 import { whyWaiting } from '../src/domain/why.ts';
 import { actions, context, fields, header, LIMITS, section } from './blocks/elements.ts';
 import { fitMessage, list, type Part } from './blocks/fit.ts';
@@ -32,13 +33,15 @@ import {
   whyText,
 } from './blocks/release-parts.ts';
 import { bytesText, clampText, code, dateToken, mention, peopleText, plainPeopleText } from './blocks/text.ts';
+import { notYet } from './gate-card.ts';
 import type { MoreChoice } from './ids.ts';
+import { plainMessage } from './refusals.ts';
 import type { MayUse, Rendered, StatusCardOptions } from './types.ts';
 
 /** The root card of a release's thread: the one living picture of the release (Spec 6.4). */
 export function releaseCard(release: Release, options: { now: Date }): Rendered {
   const { now } = options;
-  const tasks = activeTasks(release);
+  const tasks = release.endedAt ? [] : activeTasks(release);
   return {
     text: summary(release, now),
     blocks: fitMessage([
@@ -78,9 +81,8 @@ export function statusCard(release: Release, options: StatusCardOptions): Render
 /** What a command that needs a confirmation answers: what will be written where, and the button that does it. */
 export function actionConfirmation(action: Action, release: Release, now: Date): Rendered {
   const go = actionButton(action, release, true);
-  const status = deriveStatus(release, now);
   const question = `${QUESTIONS[action]} ${releaseName(release)}?`;
-  if (!go) return { text: question, blocks: [section(`${releaseName(release)}: ${peopleText(status.displayText)}`)] };
+  if (!go) return plainMessage(`${releaseName(release)}: ${notPossible(action, release, now)}`);
   return {
     text: clampText(question, LIMITS.fallbackText),
     blocks: fitMessage([
@@ -89,6 +91,17 @@ export function actionConfirmation(action: Action, release: Release, now: Date):
       actions([go, dismissButton(release)]),
     ]),
   };
+}
+
+/** Why there is no button to go on with. */
+function notPossible(action: Action, release: Release, now: Date): string {
+  const task = failedTask(release);
+  if (action === 'SKIP_TASK' && task) {
+    return `"${peopleText(taskName(task))}" cannot be skipped: the release needs it. It can be retried.`;
+  }
+  const gate = awaitingGate(release);
+  if (gate && (action === 'TRIGGER_STAGE_3' || action === 'TRIGGER_STAGE_4')) return notYet(gate);
+  return peopleText(deriveStatus(release, now).displayText);
 }
 
 const QUESTIONS: Record<Action, string> = {
@@ -128,10 +141,11 @@ function head(release: Release, now: Date): Part[] {
       ['Type', TYPE_NAMES[release.type]],
       ['Pilot', mention(release.releasePilot)],
       ['Kick-off', dateToken(release.kickOffDate)],
-      ['Target date', release.targetReleaseDate ? dateToken(release.targetReleaseDate) : 'not set'],
+      ...(release.targetReleaseDate ? ([['Target date', dateToken(release.targetReleaseDate)]] as const) : []),
       ['Branch', `${code(release.branch, 120)} from ${code(release.baseBranch, 60)}`],
       ['Builds', release.hasManualBuildUpload ? 'uploaded by people' : 'made by CI/CD'],
-      ...(next ? ([['Next', next]] as const) : []),
+      ...(next && release.status !== 'PENDING' ? ([['Next', next]] as const) : []),
+      ...(release.endedAt ? ([['Ended', dateToken(release.endedAt)]] as const) : []),
     ]),
   ];
 }
@@ -141,7 +155,8 @@ export function nextEvent(release: Release): string | null {
   if (release.status === 'PENDING') return `Kick-off ${dateToken(release.kickOffDate)}`;
   if (release.status === 'SUBMITTED' || release.endedAt) return null;
   const slot = nextSlot(release);
-  if (slot?.status === 'SCHEDULED' && release.cron.stage3Status === 'PENDING') {
+  const waits = release.cron.pauseType === 'AWAITING_STAGE_TRIGGER';
+  if (slot?.status === 'SCHEDULED' && !waits) {
     return `${cycleLabel(release.cycles.length + 1)} ${dateToken(slot.at)}`;
   }
   return null;

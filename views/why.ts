@@ -29,7 +29,7 @@ export function whyCard(
   }
   return {
     text: clampText(
-      `${title}. ${items.map((item) => peopleText(item.condition, 120)).join('. ')}`,
+      `${title} · ${items.map((item) => peopleText(item.condition, 120)).join(' · ')}`,
       LIMITS.fallbackText,
     ),
     blocks: fitMessage([section(`*${title}*`), ...items.map((item) => itemBlock(release, item, now, mayUse))]),

@@ -109,7 +109,6 @@ function machine(condition: string, since: Date | null | undefined): WhyItem {
 function kickOff(release: Release, now: Date, config: ReleaseConfig | null): WhyItem {
   const more = {
     owner: release.releasePilot,
-    since: release.createdAt,
     clear: { action: 'START', label: 'Start now' },
   } as const;
   const freeze = config ? freezeAt(release, { config }, release.kickOffDate > now ? release.kickOffDate : now) : null;
@@ -121,7 +120,7 @@ function kickOff(release: Release, now: Date, config: ReleaseConfig | null): Why
 function pausedByPerson(release: Release): WhyItem {
   const { pause } = release;
   const reason = pause?.reason ? `: ${pause.reason}` : '';
-  return item(`A person paused the release${reason}`, {
+  return item(`Paused by a person${reason}`, {
     owner: pause?.by ?? null,
     since: pause?.at ?? null,
     clear: { action: 'RESUME', label: 'Resume' },
@@ -166,16 +165,28 @@ function slots(release: Release, now: Date): WhyItem[] {
   return [item(`${label} is scheduled`, { at: slot.at })];
 }
 
+/** One item for the platforms that wait alike; those that hold the release up come first. */
 function missingBuildItems(release: Release): WhyItem[] {
-  return missingBuilds(release).flatMap(({ stage, platforms }) =>
-    platforms.map((platform) =>
-      item(`No ${PLATFORM_NAMES[platform]} build is uploaded for ${STAGE_WORDS[stage]}`, {
-        owner: UPLOADERS,
-        since: awaitedSince(release, platform),
-        clear: { action: 'UPLOAD', label: 'Upload build', stage, platform },
-      }),
-    ),
-  );
+  const items: (WhyItem & { platforms: Platform[] })[] = [];
+  for (const { stage, platforms } of missingBuilds(release)) {
+    for (const platform of platforms) {
+      const since = awaitedSince(release, platform);
+      const alike = items.find((known) => known.clear?.stage === stage && known.since?.getTime() === since?.getTime());
+      if (alike) alike.platforms.push(platform);
+      else {
+        const clear = { action: 'UPLOAD', label: 'Upload build', stage } as const;
+        items.push({ ...item(STAGE_WORDS[stage], { owner: UPLOADERS, since, clear }), platforms: [platform] });
+      }
+    }
+  }
+  items.sort((a, b) => Number(b.since !== null) - Number(a.since !== null));
+  return items.map(({ platforms, ...rest }) => {
+    const names = platforms.map((platform) => PLATFORM_NAMES[platform]).join(', ');
+    const noBuild = platforms.length === 1 ? 'No build is' : 'No builds are';
+    const [only] = platforms;
+    const clear = rest.clear && only && platforms.length === 1 ? { ...rest.clear, platform: only } : rest.clear;
+    return { ...rest, clear, condition: `${noBuild} uploaded yet for ${rest.condition}: ${names}` };
+  });
 }
 
 const STAGE_WORDS: Record<UploadStage, string> = {
@@ -246,23 +257,24 @@ function gate(release: Release): WhyItem[] {
 }
 
 function approvals(open: Gate): WhyItem {
-  const given = open.approvals.length;
-  const action = open.id === 'preRelease' ? 'TRIGGER_STAGE_3' : 'TRIGGER_STAGE_4';
-  const wanted =
-    open.policy.quorum === 1 ? 'The approval is missing' : `${given} of ${open.policy.quorum} approvals are given`;
-  const before = open.id === 'preRelease' ? 'before the pre-release' : 'before the submission';
-  const override = failedChecks(open).length > 0 ? ', over the failed checks' : '';
-  return item(`${wanted} ${before}${override}`, {
-    owner: open.policy.users
-      ? open.policy.users.join(', ')
-      : `anyone with the role ${open.policy.approvers.join(' or ')}`,
+  const { quorum, users, approvers } = open.policy;
+  const what = open.id === 'preRelease' ? 'The pre-release' : 'The submission';
+  const needs = quorum === 1 ? 'needs an approval' : `has ${open.approvals.length} of ${quorum} approvals`;
+  const failed = failedChecks(open);
+  const given = open.approvals.map((approval) => approval.by);
+  const clear: WhyClear = {
+    action: open.id === 'preRelease' ? 'TRIGGER_STAGE_3' : 'TRIGGER_STAGE_4',
+    label: failed.length > 0 ? 'Approve anyway' : 'Approve',
+    gateId: open.id,
+    ...(open.contentHash ? { contentHash: open.contentHash } : {}),
+  };
+  return item(`${what} ${needs}${failed.length > 0 ? ', over the failed checks' : ''}`, {
+    owner: users
+      ? users.filter((user) => !given.includes(user)).join(', ')
+      : `anyone with the role ${approvers.join(' or ')}`,
     since: open.openedAt,
-    clear: {
-      action,
-      label: failedChecks(open).length > 0 ? 'Approve anyway' : 'Approve',
-      gateId: open.id,
-      ...(open.contentHash ? { contentHash: open.contentHash } : {}),
-    },
+    // An approval needs what it is bound to: while the branch cannot be read there is nothing to approve.
+    clear: failed.some((check) => check.id === 'SCM') ? null : clear,
   });
 }
 

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import { describeVersions, PLATFORM_NAMES } from '../../src/domain/names.ts';
+import { cycleLabel, describeVersions, PLATFORM_NAMES } from '../../src/domain/names.ts';
 import type { PlanLine } from '../../src/domain/plan.ts';
 import type { Platform, Release, ReleaseType, StageNumber } from '../../src/domain/release.ts';
 import { cycleProgress } from '../../src/domain/status.ts';
@@ -43,7 +43,7 @@ export function platformNames(platforms: readonly Platform[]): string {
   return joinWords(platforms.map((platform) => PLATFORM_NAMES[platform]));
 }
 
-/** The four stages with a mark each: `✅ Kick-off → 🔵 Regression (1/3) → ⚪ Pre-release → ⚪ Submission`. */
+/** The four stages with a mark each: `✅ Kick-off → 🔵 Regression (RC1 of 3) → ⚪ Pre-release → ⚪ Submission`. */
 export function progressBar(release: Release): string {
   const { cron } = release;
   const statuses = [cron.stage1Status, cron.stage2Status, cron.stage3Status, cron.stage4Status];
@@ -52,11 +52,17 @@ export function progressBar(release: Release): string {
   return ([1, 2, 3, 4] as const)
     .map((stage) => {
       const status = statuses[stage - 1] ?? 'PENDING';
-      const { completed, total } = cycleProgress(release);
-      const cycles = stage === 2 && status === 'IN_PROGRESS' ? ` (${completed}/${total})` : '';
+      const cycles = stage === 2 && status === 'IN_PROGRESS' ? ` (${cyclesText(release)})` : '';
       return `${marks[status]} ${STAGE_NAMES[stage]}${cycles}`;
     })
     .join('  →  ');
+}
+
+function cyclesText(release: Release): string {
+  const { completed, total } = cycleProgress(release);
+  const cycle = release.cycles.at(-1);
+  const runs = cycle?.status === 'NOT_STARTED' || cycle?.status === 'IN_PROGRESS';
+  return cycle && runs ? `${cycleLabel(cycle.number)} of ${total}` : `${completed} of ${total} done`;
 }
 
 const TASK_MARKS: Record<TaskStatus, string> = {

@@ -79,10 +79,10 @@ export function utcText(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** A link with our own label or escaped people's text; only http(s), otherwise the bare label. */
+/** A link with our own label or escaped people's text (a bar would end it); only http(s), otherwise the bare label. */
 export function link(url: string | null | undefined, label: string): string {
   if (!url || !/^https?:\/\//i.test(url)) return label;
-  return `<${url.replace(/[<>|\s]/g, (found) => encodeURIComponent(found)).replace(/&/g, '&amp;')}|${label}>`;
+  return `<${url.replace(/[<>|\s]/g, (found) => encodeURIComponent(found)).replace(/&/g, '&amp;')}|${label.replaceAll('|', '¦')}>`;
 }
 
 export function shortSha(sha: string): string {

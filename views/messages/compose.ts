@@ -13,5 +13,5 @@ export type Renderers<K extends MessageKind> = { [Kind in K]: Renderer<Kind> };
 /** A message that never changes: its first line is the fallback, too. */
 export function said(text: string, ...parts: readonly Part[]): RenderedContent {
   const blocks: KnownBlock[] = fitMessage([section(text), ...parts]);
-  return { text: clampText(text.replace(/\*/g, ''), LIMITS.fallbackText), blocks, settled: true };
+  return { text: clampText(text, LIMITS.fallbackText), blocks, settled: true };
 }

@@ -46,7 +46,7 @@ function showElement(element: Json): string {
   if (element['type'] === 'button') {
     const style = element['style'] === undefined ? '' : ` ${String(element['style'])}`;
     const ask = element['confirm'] === undefined ? '' : `\n    asks: ${showConfirm(json(element['confirm']))}`;
-    return `[${words(element['text'])}]${style} ${id} ${String(element['value'])}${ask}`;
+    return `[${words(element['text'])}]${style} ${id} ${String(element['value'])}${element['url'] === undefined ? '' : ` -> ${String(element['url'])}`}${ask}`;
   }
   const options = array(element['options']).map(
     (option) => `${words(json(option)['text'])} = ${String(json(option)['value'])}`,
