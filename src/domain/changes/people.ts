@@ -1,7 +1,8 @@
-import { auditEntry, type By, type Change, message, patched, TIME } from '../change.ts';
+import { auditEntry, type By, type Change, ENGINE, message, patched, TIME } from '../change.ts';
 import { describeVersions } from '../names.ts';
 import type { Platform, Release } from '../release.ts';
 import type { ReleaseConfig } from '../release-config.ts';
+import { failedTask } from '../tasks.ts';
 import { completeRegressionIfOver } from './stages.ts';
 
 /** Pause, resume, archive, and the reminder before kick-off (Spec 1.3, 1.7). */
@@ -18,14 +19,23 @@ export function pauseRelease(release: Release, reason: string | null, by: By, no
   };
 }
 
-/** Goes on exactly where it was; what became complete meanwhile is completed. */
+/**
+ * Goes on exactly where it was; what became complete meanwhile is completed. A task that failed while the release was
+ * paused stops it again, now as TASK_FAILURE, so that it can be retried or skipped.
+ */
 export function resumeRelease(release: Release, config: ReleaseConfig, by: By, now: Date): Change {
+  const failed = failedTask(release);
+  const goesOn: Partial<Release> = {
+    status: 'IN_PROGRESS',
+    cron: { ...release.cron, status: 'RUNNING', pauseType: 'NONE' },
+    pause: null,
+  };
+  const stops: Partial<Release> = {
+    cron: { ...release.cron, status: 'PAUSED', pauseType: 'TASK_FAILURE' },
+    pause: { by: ENGINE.actor, reason: failed?.error?.message ?? null, at: failed?.endedAt ?? now },
+  };
   const change: Change = {
-    release: patched(release, now, {
-      status: 'IN_PROGRESS',
-      cron: { ...release.cron, status: 'RUNNING', pauseType: 'NONE' },
-      pause: null,
-    }),
+    release: patched(release, now, failed ? stops : goesOn),
     messages: [message(release, `resumed:${release.auditSeq}`, { kind: 'RESUMED', by: by.actor })],
     audit: [auditEntry(by, now, { action: 'RELEASE_RESUMED' })],
   };

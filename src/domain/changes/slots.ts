@@ -23,7 +23,7 @@ function withSlot(release: Release, slotId: string, patch: Partial<Slot>): Slot[
 export function addSlot(release: Release, slot: Slot, by: By, now: Date): Change {
   return {
     release: patched(release, now, { slots: ascending([...release.slots, slot]) }),
-    messages: [slotChanged(release, 'ADDED', slot, null, by, now)],
+    messages: [slotChanged(release, 'ADDED', slot, null, by)],
     audit: [auditEntry(by, now, { action: 'SLOT_ADDED', subject: slot.id, detail: { at: slot.at.toISOString() } })],
   };
 }
@@ -32,7 +32,7 @@ export function moveSlot(release: Release, slot: Slot, at: Date, by: By, now: Da
   const moved = withSlot(release, slot.id, { at, status: 'SCHEDULED', runNow: false, reminderDoneAt: null });
   return {
     release: patched(release, now, { slots: ascending(moved) }),
-    messages: [slotChanged(release, 'MOVED', { ...slot, at }, slot.at, by, now)],
+    messages: [slotChanged(release, 'MOVED', { ...slot, at }, slot.at, by)],
     audit: [
       auditEntry(by, now, {
         action: 'SLOT_MOVED',
@@ -46,21 +46,15 @@ export function moveSlot(release: Release, slot: Slot, at: Date, by: By, now: Da
 export function removeSlot(release: Release, slot: Slot, config: ReleaseConfig, by: By, now: Date): Change {
   const change: Change = {
     release: patched(release, now, { slots: release.slots.filter((candidate) => candidate.id !== slot.id) }),
-    messages: [slotChanged(release, 'REMOVED', slot, null, by, now)],
+    messages: [slotChanged(release, 'REMOVED', slot, null, by)],
     audit: [auditEntry(by, now, { action: 'SLOT_REMOVED', subject: slot.id, detail: { at: slot.at.toISOString() } })],
   };
   return completeRegressionIfOver(change, config, now);
 }
 
-function slotChanged(
-  release: Release,
-  change: 'ADDED' | 'MOVED' | 'REMOVED',
-  slot: Slot,
-  from: Date | null,
-  by: By,
-  now: Date,
-) {
-  return message(release, `slot:${slot.id}:${change.toLowerCase()}:${now.getTime()}`, {
+function slotChanged(release: Release, change: 'ADDED' | 'MOVED' | 'REMOVED', slot: Slot, from: Date | null, by: By) {
+  // Numbered by the audit trail: two changes in one instant are two messages.
+  return message(release, `slot:${slot.id}:${change.toLowerCase()}:${release.auditSeq}`, {
     kind: 'SLOT_CHANGED',
     change,
     at: slot.at.toISOString(),
