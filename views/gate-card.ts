@@ -34,7 +34,7 @@ export function gateCard(release: Release, gateId: GateId, _now?: Date): Rendere
     blocks: fitMessage([
       header(`${name === 'submission' ? 'Submission' : 'Pre-release'} gate`),
       section(`*${releaseName(release)}*\n${state}`),
-      ...(gate.status === 'GRANTED' ? decided(gate) : open(release, gate)),
+      ...(gate.status === 'GRANTED' ? decided(release, gate) : open(release, gate)),
     ]),
     settled: gate.status === 'GRANTED' || release.status === 'ARCHIVED',
   };
@@ -54,8 +54,13 @@ function stateText(release: Release, gate: Gate, name: string): string {
   return `Approvals: *${given}*. ${who}${own}.`;
 }
 
-function decided(gate: Gate): Part[] {
-  return [list('What was approved', contentLines(gate)), list('Approvals', approvalLines(gate)), ...history(gate)];
+function decided(release: Release, gate: Gate): Part[] {
+  return [
+    list('What was approved', contentLines(gate)),
+    list('Builds', approvedBuilds(release, gate)),
+    list('Approvals', approvalLines(gate)),
+    ...history(gate),
+  ];
 }
 
 function open(release: Release, gate: Gate): Part[] {
@@ -64,7 +69,7 @@ function open(release: Release, gate: Gate): Part[] {
     list('Commits in no RC', gate.cherryPicks.map(noteLine)),
     gate.id === 'preRelease' ? list('Regression cycles', cycleLines(release)) : null,
     list('What you approve', contentLines(gate)),
-    list('Builds', buildsAtGate(release, gate.id).map(buildLine)),
+    list('Builds, bound by their SHA-256', buildsAtGate(release, gate.id).map(buildLine)),
     list('Approvals so far', approvalLines(gate)),
     ...history(gate),
     canApprove(gate) || release.endedAt ? null : context(notYet(gate)),
@@ -103,8 +108,16 @@ function contentLines(gate: Gate): string[] {
   return [
     `• Versions: ${versionsText({ targets: versions })}`,
     `• Head of the release branch: ${code(shortSha(headSha))}`,
-    builds.length > 0 ? `• ${plural(builds.length, 'build')}, by SHA-256` : '• No builds yet',
+    ...(builds.length > 0 ? [] : ['• No builds yet']),
   ];
+}
+
+/** Builds of a later cycle or stage are not what was approved here. */
+function approvedBuilds(release: Release, gate: Gate): string[] {
+  const shas = gate.content?.builds.map((build) => build.sha256) ?? [];
+  return buildsAtGate(release, gate.id)
+    .filter((build) => shas.includes(build.sha256))
+    .map(buildLine);
 }
 
 function approvalLines(gate: Gate): string[] {

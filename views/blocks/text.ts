@@ -82,7 +82,7 @@ export function utcText(at: Date): string {
 /** A link with our own label or escaped people's text (a bar would end it); only http(s), otherwise the bare label. */
 export function link(url: string | null | undefined, label: string): string {
   if (!url || !/^https?:\/\//i.test(url)) return label;
-  return `<${url.replace(/[<>|\s]/g, (found) => encodeURIComponent(found)).replace(/&/g, '&amp;')}|${label.replaceAll('|', '¦')}>`;
+  return `<${url.replace(/[<>|\s]/g, (found) => encodeURIComponent(found)).replace(/&/g, '&amp;')}|${label.replaceAll('|', '¦') || 'open'}>`;
 }
 
 export function shortSha(sha: string): string {

@@ -15,13 +15,13 @@ export const buildMessages: Renderers<'MISSING_BUILDS' | 'MISSING_BUILDS_REMINDE
     said(
       `⏳ *${peopleText(text)}*`,
       context(`${releaseName(release)} goes on as soon as they are there. ${HOW}`),
-      upload(release, stage),
+      uploadRow(release, stage),
     ),
   MISSING_BUILDS_REMINDER: ({ cycleNumber, slotAt, platforms }, { release }) =>
     said(
       `⏰ ${cycleLabel(cycleNumber)} starts ${dateToken(new Date(slotAt))} and has no build for *${platformNames(platforms)}* yet.`,
       context(`${releaseName(release)}. ${HOW}`),
-      upload(release, 'REGRESSION'),
+      uploadRow(release, 'REGRESSION'),
     ),
   UPLOAD_ACCEPTED: (content) => {
     const version = content.version ? ` · version ${peopleText(content.version, 40)}` : '';
@@ -36,7 +36,7 @@ export const buildMessages: Renderers<'MISSING_BUILDS' | 'MISSING_BUILDS_REMINDE
   },
 };
 
-function upload(release: Release, stage: UploadStage) {
+export function uploadRow(release: Release, stage: UploadStage) {
   const value = encodeActionValue({ releaseId: release.id, stage });
   return actions([button(RELEASE_ACTIONS.upload, 'Upload build', value)]);
 }

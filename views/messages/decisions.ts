@@ -77,7 +77,7 @@ export const decisionMessages: Renderers<Kind> = {
     ),
   APPROVAL_REMINDER: ({ gateId, given, quorum }, { release }) =>
     said(
-      `⏰ The ${GATE_NAMES[gateId]} of ${releaseName(release)} still waits for approval: ${given} of ${quorum}. ${approvers(release, gateId)}`,
+      `⏰ The ${GATE_NAMES[gateId]} of ${releaseName(release)} still waits for approval: ${given} of ${quorum}.${approvers(release, gateId)}`,
     ),
 };
 
@@ -99,5 +99,5 @@ function approvers(release: Release, gateId: string): string {
   const gate = release.gates.find((candidate) => candidate.id === gateId);
   const given = gate?.approvals.map((approval) => approval.by) ?? [];
   const left = (gate?.policy.users ?? []).filter((user) => !given.includes(user)).slice(0, 20);
-  return left.length > 0 ? mentions(left) : '';
+  return left.length > 0 ? ` Please have a look: ${mentions(left)}.` : '';
 }

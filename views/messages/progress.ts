@@ -3,6 +3,7 @@ import { context } from '../blocks/elements.ts';
 import { list } from '../blocks/fit.ts';
 import { buildsPart, noteLine, notesPart, platformNames, releaseName, versionsText } from '../blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText, plural } from '../blocks/text.ts';
+import { uploadRow } from './builds.ts';
 import { type Renderers, said } from './compose.ts';
 
 type Kind =
@@ -23,6 +24,7 @@ export const progressMessages: Renderers<Kind> = {
     return said(
       `⏰ *${peopleText(release.configName, 80)}* kicks off ${dateToken(new Date(kickOffDate))} with ${peopleText(versions)}.`,
       manual ? context(builds) : null,
+      manual && missing.length > 0 ? uploadRow(release, 'PRE_REGRESSION') : null,
     );
   },
   STARTED: ({ by }, { release }) => said(`▶️ ${mention(by)} started ${releaseName(release)}.`),
