@@ -8,12 +8,19 @@ export function refusalMessage(refusal: {
   message: string;
   fields: Readonly<Record<string, string>>;
 }): Rendered {
-  const message = escapeText(clampText(refusal.message, 1_500));
+  const message = mentions(escapeText(clampText(refusal.message, 1_500)));
   const faults = Object.entries(refusal.fields)
     .filter(([, fault]) => fault !== refusal.message)
     .slice(0, 20)
     .map(([field, fault]) => `• ${code(field, 60)} ${peopleText(fault, 200)}`);
   return plainMessage([message, ...faults].join('\n'));
+}
+
+/** Refusals name people as `@U01ALICE`. Only the one who asked sees the answer, so nobody is called by it. */
+function mentions(escaped: string): string {
+  return escaped
+    .replace(/(?<!\S)@([UW][A-Z0-9]{2,})\b/g, '<@$1>')
+    .replace(/(?<!\S)@(S[A-Z0-9]{2,})\b/g, '<!subteam^$1>');
 }
 
 /** Our bug, or a provider that is down: nothing was decided, so trying again is safe. `reference` is what the log has. */

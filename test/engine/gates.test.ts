@@ -111,7 +111,7 @@ test('who may approve is the policy: role, named users, never one own release wh
   const id = await atPreReleaseGate();
   await expect(approve(id, context('U09EVE', ['RELEASE_PILOT']))).rejects.toMatchObject({
     code: 'FORBIDDEN',
-    message: expect.stringMatching(/APPROVER.*<@U02BOB>/),
+    message: expect.stringMatching(/APPROVER.*@U02BOB/),
   });
   const preRelease = { ...DEFAULT_GATE_POLICY, users: ['U02BOB', 'U01ALICE'], allowOwnRelease: false };
   await world.saveConfig({ gates: { preRelease, submission: DEFAULT_GATE_POLICY } });

@@ -9,7 +9,7 @@ import { deriveStatus } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, cleanReason, recordFact, refuseRole, requireReason } from './intent.ts';
+import { byOf, cleanReason, personName, recordFact, refuseRole, requireReason } from './intent.ts';
 
 /** Approving and rejecting the open gate (Spec 1.5, 6.2, 6.3). */
 
@@ -80,7 +80,7 @@ async function openGate(
 function refuseClosed(release: Release, gateId: GateId | null, now: Date): never {
   const granted = gateId ? findGate(release, gateId) : null;
   if (granted?.status === 'GRANTED') {
-    const by = granted.approvals.map((approval) => `<@${approval.by}>`).join(', ');
+    const by = granted.approvals.map((approval) => personName(approval.by)).join(', ');
     throw new Refusal('STALE', `The ${GATE_NAMES[granted.id]} gate is open already: approved by ${by}.`);
   }
   const { displayText, actions } = deriveStatus(release, now);
@@ -99,7 +99,7 @@ async function requireApprover(
   const what = `decide on the ${GATE_NAMES[gate.id]} gate`;
   if (!mayUse(act, context.actor, policy)) {
     if (policy.users) {
-      const who = policy.users.map((user) => `<@${user}>`).join(', ');
+      const who = policy.users.map(personName).join(', ');
       throw new Refusal('FORBIDDEN', `To ${what} you need to be one of its approvers: ${who}.`);
     }
     await refuseRole(deps, context, rolesFor(act, policy), what);

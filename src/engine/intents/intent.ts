@@ -69,12 +69,14 @@ export async function refuseRole(
 ): Promise<never> {
   const tenant = await deps.repositories.tenants.find(context.tenantId);
   const holders = [...new Set(roles.flatMap((role) => tenant?.roles[role] ?? []))];
-  const who = holders.length > 0 ? `Ask ${holders.map(mention).join(', ')}` : 'Nobody has it yet; an admin can give it';
+  const who =
+    holders.length > 0 ? `Ask ${holders.map(personName).join(', ')}` : 'Nobody has it yet; an admin can give it';
   throw new Refusal('FORBIDDEN', `To ${what} you need the role ${roles.join(' or ')}. ${who}.`);
 }
 
-function mention(id: string): string {
-  return id.startsWith('S') ? `<!subteam^${id}>` : `<@${id}>`;
+/** A person or group in a refusal: `@U01ALICE`, which Slack's surfaces show as a name. Tokens stay as they are. */
+export function personName(id: string): string {
+  return /^[USW][A-Z0-9]+$/.test(id) ? `@${id}` : id;
 }
 
 export function sentence(text: string): string {

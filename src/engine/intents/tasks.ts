@@ -8,7 +8,7 @@ import { activeTasks, failedTask, findTask } from '../../domain/tasks.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, recordFact, requireAct, requireAction, requireReason } from './intent.ts';
+import { byOf, personName, recordFact, requireAct, requireAction, requireReason } from './intent.ts';
 
 /** The failed task, and submissions made by hand (Spec 1.5, 1.7). */
 
@@ -48,7 +48,7 @@ export async function skip(
 function theFailedTask(release: Release, taskId: string | null): Task {
   const named = taskId ? findTask(release, taskId) : null;
   if (named && named.status !== 'FAILED') {
-    const by = named.skip ? ` by <@${named.skip.by}>` : '';
+    const by = named.skip ? ` by ${personName(named.skip.by)}` : '';
     const words = named.status.toLowerCase().replaceAll('_', ' ');
     throw new Refusal('STALE', `${taskTitle(release, named.id)} has moved on: it is ${words}${by}.`);
   }
@@ -81,7 +81,7 @@ function awaitingConfirmation(release: Release, platform: Platform | null, now: 
   if (confirmed?.confirmation && platform) {
     throw new Refusal(
       'STALE',
-      `${PLATFORM_NAMES[platform]} was already marked as submitted by <@${confirmed.confirmation.by}>.`,
+      `${PLATFORM_NAMES[platform]} was already marked as submitted by ${personName(confirmed.confirmation.by)}.`,
     );
   }
   const what = platform ? `${PLATFORM_NAMES[platform]} submission` : 'submission';
