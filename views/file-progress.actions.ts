@@ -1,5 +1,5 @@
 import type { UploadReceipt } from '../src/engine/index.ts';
-import { code, peopleText } from './blocks/text.ts';
+import { bytesText, code, peopleText } from './blocks/text.ts';
 import type { FaceDeps } from './deps.ts';
 import { plainMessage } from './refusals.ts';
 import type { Rendered } from './types.ts';
@@ -76,9 +76,9 @@ async function edit(deps: FaceDeps, message: Posted, rendered: Rendered): Promis
 
 function progressText(file: { name: string; sizeBytes: number }, writtenBytes: number, elapsedMs: number): Rendered {
   const percent = Math.min(100, Math.floor((writtenBytes / file.sizeBytes) * 100));
-  const speed = elapsedMs > 0 ? `, ${sizeText(writtenBytes / (elapsedMs / 1000))}/s` : '';
+  const speed = elapsedMs > 0 ? `, ${bytesText(writtenBytes / (elapsedMs / 1000))}/s` : '';
   return plainMessage(
-    `Taking ${code(file.name)} from Slack: ${percent} % of ${sizeText(file.sizeBytes)}${writtenBytes > 0 ? speed : ''}`,
+    `Taking ${code(file.name)} from Slack: ${percent} % of ${bytesText(file.sizeBytes)}${writtenBytes > 0 ? speed : ''}`,
   );
 }
 
@@ -86,14 +86,6 @@ function progressText(file: { name: string; sizeBytes: number }, writtenBytes: n
 export function receiptText(receipt: UploadReceipt): Rendered {
   const version = receipt.version === null ? '' : ` version ${peopleText(receipt.version)},`;
   return plainMessage(
-    `${code(receipt.fileName)} is stored:${version} ${sizeText(receipt.sizeBytes)}, SHA-256 \`${receipt.sha256}\``,
+    `${code(receipt.fileName)} is stored:${version} ${bytesText(receipt.sizeBytes)}, SHA-256 \`${receipt.sha256}\``,
   );
-}
-
-/** `512 B`, `1.2 MB`: decimal units, as stores count them. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? 'B'}`;
 }

@@ -3,7 +3,7 @@ import { platformOfFileName } from '../src/domain/build-file-name.ts';
 import { PLATFORM_NAMES } from '../src/domain/names.ts';
 import type { Platform, Release } from '../src/domain/release.ts';
 import { rolesFor } from '../src/domain/roles.ts';
-import type { UploadStage } from '../src/domain/upload.ts';
+import { UPLOAD_STAGES, type UploadStage } from '../src/domain/upload.ts';
 import { closedSentence, openWindows, stageForUpload, uploadWindow } from '../src/domain/upload-window.ts';
 import type { Engine, IntentContext } from '../src/engine/index.ts';
 import { Refusal } from '../src/shared/errors.ts';
@@ -58,10 +58,14 @@ function windowsOf(release: Release): UploadWindowView[] {
   return views;
 }
 
+/** For each platform the next window that will open; where none will, why not. */
 function whyClosed(release: Release): string {
   const sentences = release.targets.map(({ platform }) => {
-    const window = uploadWindow(release, stageForUpload(release, platform), platform);
-    return window.open ? '' : closedSentence(window);
+    const first = UPLOAD_STAGES.indexOf(stageForUpload(release, platform));
+    const windows = UPLOAD_STAGES.slice(first).map((stage) => uploadWindow(release, stage, platform));
+    const closed = windows.flatMap((window) => (window.open ? [] : [window]));
+    const next = closed.find((window) => window.opens !== null) ?? closed[0];
+    return next ? closedSentence(next) : '';
   });
   return [...new Set(sentences)].filter((sentence) => sentence !== '').join(' ');
 }
