@@ -1,0 +1,137 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { connectPersistence } from '../src/persistence/index.ts';
+import { writeBigApk } from './support/big-build.ts';
+import { peakResident, type Server, startServer } from './support/child.ts';
+import { median, type Result } from './support/numbers.ts';
+import { startWorld, TEAM_ID } from './support/world.ts';
+
+/** A 1 GiB build over the API to the local store, against piping the same request into a file with SHA-256. */
+const SIZE_BYTES = Number(process.env['BENCH_UPLOAD_MIB'] ?? 1024) * 1024 * 1024;
+const ROUNDS = 3;
+const MIB = 1024 * 1024;
+
+export async function benchUpload(): Promise<Result[]> {
+  const world = await startWorld();
+  const file = join(world.directory, 'big.apk');
+  const baselineFile = join(world.directory, 'baseline.bin');
+  const baseline = await startServer('bench/support/bare-upload.ts', [baselineFile], {});
+  try {
+    await writeBigApk(file, SIZE_BYTES, '1.0.0');
+    const secret = await makeToken(world.databaseUri);
+    const releaseId = await makeRelease(world.bot, secret);
+    const path = `/api/v1/releases/${releaseId}/builds`;
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    let growthBytes = 0;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      theirs.push(await send(baseline.port, '/', secret, file));
+      await rm(baselineFile, { force: true });
+      const before = world.bot.residentBytes();
+      const { result, peakBytes } = await peakResident(world.bot, () => send(world.bot.port, path, secret, file));
+      ours.push(result);
+      growthBytes = Math.max(growthBytes, peakBytes - before);
+    }
+    const part = median(theirs) / median(ours);
+    const speed = (ms: number) => `${(SIZE_BYTES / MIB / (ms / 1000)).toFixed(0)} MiB/s`;
+    return [
+      {
+        what: `upload of ${SIZE_BYTES / MIB} MiB over the API to the local store`,
+        figure: `${part.toFixed(2)} of the baseline's throughput (${speed(median(ours))} against ${speed(median(theirs))}, median of ${ROUNDS})`,
+        bound: 'at least 0.7',
+        holds: part >= 0.7,
+      },
+      {
+        what: 'resident memory growth of the bot while it takes the upload',
+        figure: `${(growthBytes / MIB).toFixed(0)} MiB at the peak`,
+        bound: 'under 96 MiB',
+        holds: growthBytes < 96 * MIB,
+      },
+    ];
+  } finally {
+    await baseline.stop();
+    await world.close();
+  }
+}
+
+/** An API token written the way `npm run token` does: only its hash is stored. */
+async function makeToken(databaseUri: string): Promise<string> {
+  const persistence = await connectPersistence({ uri: databaseUri });
+  const secret = `slw_${randomBytes(32).toString('base64url')}`;
+  await persistence.repositories.tokens.insert({
+    id: 'tok_bench',
+    tenantId: TEAM_ID,
+    name: 'bench',
+    hash: createHash('sha256').update(secret).digest('hex'),
+    scopes: ['releases:read', 'releases:write', 'builds:write'],
+    createdBy: 'bench',
+    createdAt: new Date(),
+    lastUsedAt: null,
+    revokedAt: null,
+  });
+  await persistence.close();
+  return secret;
+}
+
+async function makeRelease(bot: Server, secret: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${bot.port}/api/v1/releases`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      releaseConfigId: 'Mobile',
+      type: 'PLANNED',
+      platformTargets: [{ platform: 'ANDROID', version: '1.0.0' }],
+      kickOffDate: new Date(Date.now() + 86_400_000).toISOString(),
+      regressionSlots: [],
+      hasManualBuildUpload: true,
+    }),
+  });
+  const body = (await response.json()) as { release?: { id: string } };
+  if (!body.release) throw new Error(`no release was made: ${JSON.stringify(body)}`);
+  return body.release.id;
+}
+
+/** Resolves with the milliseconds from the first byte to the answer. */
+async function send(port: number, path: string, secret: string, file: string): Promise<number> {
+  const boundary = randomUUID();
+  const field = (name: string, value: string) =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const head = Buffer.from(
+    `${field('stage', 'PRE_REGRESSION')}${field('platform', 'ANDROID')}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="big.apk"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const { size } = await stat(file);
+  const startedAt = performance.now();
+  return new Promise((resolve, reject) => {
+    const call = request(
+      {
+        port,
+        path,
+        host: '127.0.0.1',
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${secret}`,
+          'content-type': `multipart/form-data; boundary=${boundary}`,
+          'content-length': head.length + size + tail.length,
+        },
+      },
+      (response) => {
+        const body: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => body.push(chunk));
+        response.once('end', () => {
+          if ((response.statusCode ?? 500) < 300) resolve(performance.now() - startedAt);
+          else reject(new Error(`answered ${response.statusCode}: ${Buffer.concat(body).toString()}`));
+        });
+      },
+    );
+    call.once('error', reject);
+    call.write(head);
+    const bytes = createReadStream(file, { highWaterMark: MIB });
+    bytes.once('error', reject);
+    bytes.once('end', () => call.end(tail));
+    bytes.pipe(call, { end: false });
+  });
+}
