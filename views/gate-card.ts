@@ -7,17 +7,7 @@ import { actions, context, header, LIMITS, section } from './blocks/elements.ts'
 import { fitMessage, list, type Part } from './blocks/fit.ts';
 import { approveButton, canApprove, rejectButton } from './blocks/release-buttons.ts';
 import { buildLine, noteLine, releaseName, versionsText } from './blocks/release-parts.ts';
-import {
-  clampText,
-  code,
-  dateToken,
-  joinWords,
-  mention,
-  mentions,
-  peopleText,
-  plural,
-  shortSha,
-} from './blocks/text.ts';
+import { clampText, code, dateToken, joinWords, mention, mentions, peopleText, shortSha } from './blocks/text.ts';
 import type { RenderedContent } from './types.ts';
 
 /** What is approved here, who did, what stands against it, and the two buttons while it is open (Spec 1.5). */
@@ -30,7 +20,7 @@ export function gateCard(release: Release, gateId: GateId, _now?: Date): Rendere
   }
   const state = stateText(release, gate, name);
   return {
-    text: clampText(`${releaseName(release)}: ${state}`, LIMITS.fallbackText),
+    text: clampText(`${releaseName(release)}: ${notice(release, gate, name) ?? state}`, LIMITS.fallbackText),
     blocks: fitMessage([
       header(`${name === 'submission' ? 'Submission' : 'Pre-release'} gate`),
       section(`*${releaseName(release)}*\n${state}`),
@@ -38,6 +28,12 @@ export function gateCard(release: Release, gateId: GateId, _now?: Date): Rendere
     ]),
     settled: gate.status === 'GRANTED' || release.status === 'ARCHIVED',
   };
+}
+
+/** What a notification says while it is open; null = the state. */
+function notice(release: Release, gate: Gate, name: string): string | null {
+  if (gate.status === 'GRANTED' || release.endedAt) return null;
+  return `the ${name} waits for approval, ${gate.approvals.length} of ${gate.policy.quorum} given.`;
 }
 
 function stateText(release: Release, gate: Gate, name: string): string {
@@ -85,8 +81,9 @@ function openButtons(release: Release, gate: Gate): Part {
 
 /** Why it cannot be approved now. */
 export function notYet(gate: Gate): string {
-  const why = gate.checks.length === 0 ? 'The checks are running' : 'The release branch cannot be read';
-  return `${why}. It can be approved as soon as they succeed; looked at again ${dateToken(gate.nextCheckAt)}.`;
+  const again = `looked at again ${dateToken(gate.nextCheckAt)}`;
+  if (gate.checks.length === 0) return `The checks are running. Approving is possible when they are done; ${again}.`;
+  return `The release branch cannot be read, so nothing can be approved now. It is ${again}.`;
 }
 
 function checkLine(check: GateCheck): string {
@@ -131,7 +128,9 @@ function approvalLines(gate: Gate): string[] {
 function history(gate: Gate): Part[] {
   const voided = [...gate.voided].reverse().map(({ approvals, changes, at }) => {
     const who = mentions(approvals.map((approval) => approval.by));
-    return `• ${dateToken(at)}: ${plural(approvals.length, 'approval')} by ${who} no longer count. ${changesText(changes)}`;
+    const lost =
+      approvals.length === 1 ? `The approval by ${who} no longer counts` : `Approvals by ${who} no longer count`;
+    return `• ${dateToken(at)}: ${changesText(changes)} ${lost}.`;
   });
   const rejected = [...gate.rejections]
     .reverse()

@@ -94,8 +94,11 @@ function quorumPlan(release: Release): PlanLine[] {
   const gate = awaitingGate(release);
   if (!gate || gate.policy.quorum < 2) return [];
   const left = gate.policy.quorum - gate.approvals.length;
-  if (left <= 1) return [line(`Approval ${gate.policy.quorum} of ${gate.policy.quorum}: the gate opens, then`)];
-  return [line(`Approval ${gate.approvals.length + 1} of ${gate.policy.quorum}. When all are given`)];
+  if (left <= 1)
+    return [line(`Approval ${gate.policy.quorum} of ${gate.policy.quorum}: the following happens at once`)];
+  return [
+    line(`Approval ${gate.approvals.length + 1} of ${gate.policy.quorum}: the following happens when all are given`),
+  ];
 }
 
 function nextCyclePlan(release: Release): PlanLine[] {

@@ -1,5 +1,5 @@
 import { ACTIONS, PHASES } from '../../src/domain/status.ts';
-import { mayUseFor } from '../../views/blocks/may-use.ts';
+import { readerMay } from '../../views/reader.actions.ts';
 import { actionConfirmation, releaseCard, statusCard } from '../../views/release-card.ts';
 import { whyCard } from '../../views/why.ts';
 import { inPhase } from './support/phases.ts';
@@ -23,7 +23,7 @@ describe('cards, whole', () => {
 
   test.each(PHASES)('status card for a pilot in %s', (phase) => {
     const { release, now } = inPhase(phase);
-    const mayUse = mayUseFor({ kind: 'USER', id: 'U0PILOT', roles: ['RELEASE_PILOT'] });
+    const mayUse = readerMay({ kind: 'USER', id: 'U0PILOT', roles: ['RELEASE_PILOT'] });
     const card = statusCard(release, { now, mayUse, threadLink: 'https://acme.slack.com/archives/C1/p1' });
     expect(faultsOfMessage(card)).toEqual([]);
     expect(`\n${show(card)}\n`).toMatchSnapshot();
