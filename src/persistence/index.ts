@@ -20,6 +20,7 @@ export type * from './types.ts';
 
 const SERVER_SELECTION_TIMEOUT_MS = 10_000;
 const DEFAULT_DATABASE = 'slipway';
+const SETS_ITS_TIMEOUT = /[?&]serverSelectionTimeoutMS=/;
 const NAMES_A_DATABASE = /^mongodb(\+srv)?:\/\/[^/?]+\/[^?]+/;
 
 export interface PersistenceOptions {
@@ -43,7 +44,8 @@ export interface Persistence {
 }
 
 /**
- * Connects to the database, on a connection of its own. Throws the driver's error when no server answers within 10 s.
+ * Connects to the database, on a connection of its own. Throws the driver's error when no server answers within 10 s
+ * (or what `serverSelectionTimeoutMS` in the connection string says).
  * Everything reads from the primary: a decision on an old state would only be refused when it is stored.
  */
 export async function connectPersistence({
@@ -61,7 +63,7 @@ export async function connectPersistence({
     readPreference: 'primary',
     retryReads: true,
     retryWrites: true,
-    serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS,
+    ...(SETS_ITS_TIMEOUT.test(uri) ? {} : { serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS }),
     ...(NAMES_A_DATABASE.test(uri) ? {} : { dbName: DEFAULT_DATABASE }),
   });
   connection.on('error', (err) => logger?.warn({ err }, 'database connection failed'));

@@ -52,9 +52,10 @@ export async function runMigrations(
   try {
     const ran: string[] = [];
     for (const migration of await missing(records, migrations)) {
+      await lock.renew();
       options.logger?.info({ migration: migration.id }, 'data migration started');
       await migration.up(db);
-      await records.insertOne({ _id: migration.id, ranAt: options.clock.now() });
+      await records.updateOne({ _id: migration.id }, { $set: { ranAt: options.clock.now() } }, { upsert: true });
       ran.push(migration.id);
     }
     return ran;
@@ -70,10 +71,16 @@ async function missing(records: mongo.Collection<MigrationRecord>, migrations: r
   return migrations.filter(({ id }) => !done.has(id));
 }
 
+interface Lock {
+  /** Throws when somebody else has it by now. */
+  renew(): Promise<void>;
+  release(): Promise<void>;
+}
+
 async function takeLock(
   records: mongo.Collection<MigrationRecord>,
   { clock, logger, lockMs = LOCK_MS, pollMs = POLL_MS }: MigrationOptions,
-): Promise<{ release(): Promise<void> }> {
+): Promise<Lock> {
   const token = newId('lock');
   const until = () => new Date(clock.now().getTime() + lockMs);
   for (let tries = 1; ; tries++) {
@@ -91,12 +98,15 @@ async function takeLock(
       await wait(pollMs);
     }
   }
+  async function renew(): Promise<void> {
+    const renewed = await records.updateOne({ _id: LOCK, token }, { $set: { until: until() } });
+    if (renewed.matchedCount === 0) throw new Error('Another instance took over the data migrations: start again');
+  }
   const renewal = setInterval(() => {
-    records
-      .updateOne({ _id: LOCK, token }, { $set: { until: until() } })
-      .catch((err: unknown) => logger?.warn({ err }, 'lock of the data migrations could not be renewed'));
+    renew().catch((err: unknown) => logger?.warn({ err }, 'lock of the data migrations could not be renewed'));
   }, lockMs / 3);
   return {
+    renew,
     async release() {
       clearInterval(renewal);
       await records.updateOne({ _id: LOCK, token }, { $set: { token: null, until: null } });

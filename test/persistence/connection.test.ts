@@ -1,0 +1,82 @@
+import { connectPersistence, type Persistence } from '../../src/persistence/index.ts';
+import { type TestDatabase, testDatabase, withDatabase } from '../support/database.ts';
+import { NOW } from './support.ts';
+
+let databases: TestDatabase[] = [];
+let connected: Persistence[] = [];
+
+async function connect(uri: string): Promise<Persistence> {
+  const persistence = await connectPersistence({ uri });
+  connected.push(persistence);
+  return persistence;
+}
+
+async function newDatabase(): Promise<TestDatabase> {
+  const database = await testDatabase();
+  databases.push(database);
+  return database;
+}
+
+afterEach(async () => {
+  for (const persistence of connected) await persistence.close();
+  for (const database of databases) await database.close();
+  [connected, databases] = [[], []];
+});
+
+describe('connectPersistence', () => {
+  it('keeps connections apart: each has its own models, database and end', async () => {
+    const one = await connect((await newDatabase()).uri);
+    const two = await connect((await newDatabase()).uri);
+    await one.repositories.tenants.ensure({ id: 'T1', name: 'Acme' }, NOW);
+    expect(await two.repositories.tenants.list()).toEqual([]);
+    await one.close();
+    await expect(two.ping()).resolves.toBeUndefined();
+  });
+
+  it('fails at once after it was closed, instead of waiting for a connection', async () => {
+    const { uri } = await newDatabase();
+    const persistence = await connect(uri);
+    await persistence.close();
+    await expect(persistence.ping()).rejects.toThrow();
+    await expect(persistence.repositories.tenants.list()).rejects.toThrow();
+  });
+
+  it('says so when there is no server', async () => {
+    const uri = 'mongodb://127.0.0.1:1/slipway?serverSelectionTimeoutMS=50';
+    await expect(connectPersistence({ uri })).rejects.toMatchObject({ name: 'MongooseServerSelectionError' });
+  });
+
+  it('uses the database named slipway when the connection string names none', async () => {
+    const { uri } = await newDatabase();
+    const nameless = uri.replace(/\/slipway_test_[^?]*/, '/');
+    expect((await connect(nameless)).connection.name).toBe('slipway');
+  });
+
+  it('creates every declared index and nothing else, also when instances start together, and again', async () => {
+    const { uri } = await newDatabase();
+    const [one, two] = [await connect(uri), await connect(uri)];
+    await Promise.all([one.ensureIndexes(), two.ensureIndexes()]);
+    await one.ensureIndexes();
+    for (const model of Object.values(one.connection.models)) {
+      if (model.schema.indexes().length === 0) continue;
+      const there = (await model.listIndexes()).map(({ key }) => JSON.stringify(key));
+      const declared = model.schema.indexes().map(([keys]) => JSON.stringify(keys));
+      expect(there.sort()).toEqual(['{"_id":1}', ...declared].sort());
+    }
+  });
+});
+
+describe('withDatabase', () => {
+  it.each([
+    ['mongodb://127.0.0.1:27017', 'mongodb://127.0.0.1:27017/x'],
+    ['mongodb://127.0.0.1:27017/', 'mongodb://127.0.0.1:27017/x'],
+    ['mongodb://a:1,b:2/other?replicaSet=rs', 'mongodb://a:1,b:2/x?replicaSet=rs'],
+    ['mongodb://a:1?replicaSet=rs', 'mongodb://a:1/x?replicaSet=rs'],
+    ['mongodb+srv://u:p@host/admin?w=1', 'mongodb+srv://u:p@host/x?w=1&authSource=admin'],
+    ['mongodb://u:p@host/admin?authSource=users', 'mongodb://u:p@host/x?authSource=users'],
+    ['mongodb://u:p@host/', 'mongodb://u:p@host/x'],
+    ['mongodb://%2Ftmp%2Fmongo.sock/', 'mongodb://%2Ftmp%2Fmongo.sock/x'],
+  ])('names the database and keeps server and login: %s', (uri, expected) => {
+    expect(withDatabase(uri, 'x')).toBe(expected);
+  });
+});
