@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isDatabaseError } from '../shared/database-errors.ts';
 import type { RefusalCode } from '../shared/errors.ts';
 import { NotConfiguredError, ProviderError, Refusal, TransientError } from '../shared/errors.ts';
 import type { Answer } from './endpoint.ts';
@@ -42,26 +43,12 @@ const BODY_ERRORS: Record<string, string> = {
   'request.size.invalid': 'The body is not as long as Content-Length says.',
 };
 
-const DATABASE_AWAY =
-  /^Mongo(ose)?(Network|NetworkTimeout|ServerSelection|NotConnected|TopologyClosed|PoolClosed|PoolCleared|PoolClearedOnNetwork|WaitQueueTimeout|ClientClosed|OperationTimeout|ExpiredSession)\w*Error$/;
-const DATABASE_AWAY_CODES = new Set([6, 7, 89, 91, 189, 9001, 10_107, 11_600, 11_602, 13_435, 13_436]);
-
-/** The database cannot be reached or is changing its primary; told by the driver's class names and server codes. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (!(typeof error === 'object' && error !== null)) return false;
-  if ('name' in error && typeof error.name === 'string') {
-    if (DATABASE_AWAY.test(error.name)) return true;
-    if (/^Mongo/.test(error.name) && 'code' in error && DATABASE_AWAY_CODES.has(Number(error.code))) return true;
-  }
-  return 'cause' in error && isDatabaseAway(error.cause);
-}
-
 /** The answer that an error makes: `{ success: false, error, fields? }`, never a stack (Spec 3.5, 8.4). */
 export function answerOf(error: unknown, requestId: string): Answer {
   if (error instanceof Refusal) return refusalAnswer(error);
   if (error instanceof HttpProblem) return answer(error.status, error.message, error.headers);
   if (error instanceof NotConfiguredError) return answer(422, error.message);
-  if (isDatabaseAway(error)) {
+  if (isDatabaseError(error)) {
     return answer(503, 'The database cannot be reached at the moment. Try again in a minute.', { 'Retry-After': '30' });
   }
   if (error instanceof TransientError) {
@@ -76,7 +63,7 @@ export function answerOf(error: unknown, requestId: string): Answer {
 
 /** A refusal is info, a fault of others warn, our own bug error (style of the logs). */
 export function logProblem(logger: Logger, error: unknown, status: number): void {
-  if (status >= 500 && !isDatabaseAway(error) && !(error instanceof ProviderError)) {
+  if (status >= 500 && !isDatabaseError(error) && !(error instanceof ProviderError)) {
     logger.error({ err: error }, 'request failed');
   } else if (status >= 500) logger.warn({ err: error }, 'request failed for now');
   else logger.info({ status, reason: error instanceof Error ? error.message : String(error) }, 'request refused');

@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { loadEnvFile, parseConfig } from '../src/config.ts';
+import { issueToken } from '../src/setup/issue-token.ts';
+import { ConfigError, Refusal } from '../src/shared/errors.ts';
+import { withDatabase } from './with-database.ts';
+
+/** `npm run token`: makes an API token and prints it, once (Spec 8.1). Only the token goes to standard output. */
+const USAGE = `npm run token -- --tenant T.. --name NAME --scopes releases:read,releases:write,builds:write`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { tenant: { type: 'string' }, name: { type: 'string' }, scopes: { type: 'string' } },
+  });
+  const { tenant: tenantId, name, scopes } = values;
+  if (!tenantId || !name || !scopes) {
+    console.error(USAGE);
+    return 2;
+  }
+  const asked = scopes.split(',').map((scope) => scope.trim());
+  const made = await withDatabase(parseConfig(loadEnvFile()), ({ repositories }) =>
+    issueToken(repositories, { tenantId, name, scopes: asked.filter(Boolean) }, new Date()),
+  );
+  console.error(`Token "${name}" of ${tenantId} with ${made.scopes.join(', ')}. It is shown this once:`);
+  console.log(made.secret);
+  return 0;
+}
+
+main().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const isOurs = error instanceof ConfigError || error instanceof Refusal;
+    const isUsage = error instanceof TypeError && 'code' in error;
+    console.error(isOurs || isUsage ? error.message : error);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { startEmbeddedMongo } from '../sandbox/mongo/index.ts';
+import type { Config } from '../src/config.ts';
+import type { Persistence } from '../src/persistence/index.ts';
+import { connectPersistence } from '../src/persistence/index.ts';
+import { findEmbedded } from '../src/setup/embedded-address.ts';
+import { ConfigError } from '../src/shared/errors.ts';
+
+/**
+ * Runs a command on the database: that of `MONGODB_URI`, or the embedded one in the data directory: started for as long as
+ * the command runs, or, when a bot has it, where that bot says it listens. Throws `ConfigError` when none can be reached.
+ */
+export async function withDatabase<T>(config: Config, work: (persistence: Persistence) => Promise<T>): Promise<T> {
+  const database = config.mongodbUri
+    ? { uri: config.mongodbUri, close: async () => undefined }
+    : await embedded(config);
+  try {
+    const persistence = await connect(database.uri);
+    try {
+      await persistence.ensureIndexes();
+      return await work(persistence);
+    } finally {
+      await persistence.close();
+    }
+  } finally {
+    await database.close();
+  }
+}
+
+async function embedded(config: Config): Promise<{ uri: string; close(): Promise<void> }> {
+  const dir = join(config.dataDir, 'mongo');
+  try {
+    return await startEmbeddedMongo({ dir });
+  } catch (error) {
+    const uri = await findEmbedded(dir);
+    if (uri) return { uri, close: async () => undefined };
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      `MONGODB_URI is not set, and the embedded database cannot be used: ${reason}. ` +
+        'Stop the bot that has it, or set MONGODB_URI, e.g. MONGODB_URI=mongodb://127.0.0.1:27017/slipway',
+    ]);
+  }
+}
+
+async function connect(uri: string): Promise<Persistence> {
+  try {
+    return await connectPersistence({ uri });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      `the database cannot be reached: ${reason}. Is it running? See MONGODB_URI in .env.example`,
+    ]);
+  }
+}

@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { LATER_CONFIG_KEYS } from './schema.ts';
+import type { Mistake, Path, YamlFile } from './yaml-lines.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What a schema found wrong with what stands at `base`, as mistakes with their lines. No value is repeated. */
+export function issueMistakes(file: YamlFile, base: Path, error: z.ZodError): Mistake[] {
+  return error.issues.flatMap((issue) => mistakesOf(file, base, issue));
+}
+
+function mistakesOf(file: YamlFile, base: Path, issue: Issue): Mistake[] {
+  const path = [...base, ...issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))];
+  const at = (message: string): Mistake => ({
+    line: file.lineOf(path),
+    message: `${path.join('.') || 'file'}: ${message}`,
+  });
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const isLater = LATER_CONFIG_KEYS.some((later) => later === key);
+      const message = isLater ? 'is not available yet' : 'is not known here';
+      return { line: file.lineOfKey(path, key), message: `${[...path, key].join('.')}: ${message}` };
+    });
+  }
+  if (issue.code === 'invalid_union') {
+    // Whoever wrote it meant the alternative with the fewest faults.
+    const [nearest] = [...issue.errors].sort((a, b) => a.length - b.length);
+    return nearest ? nearest.flatMap((inner) => mistakesOf(file, path, inner)) : [at(issue.message)];
+  }
+  if (issue.code === 'invalid_key') {
+    const { message = 'is not known here' } = issue.issues[0] ?? {};
+    const key = String(path.at(-1));
+    return [{ line: file.lineOfKey(path.slice(0, -1), key), message: `${path.join('.')}: ${message}` }];
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined && !hasValue(file, path)) return [at('is missing')];
+  return [at(issue.message)];
+}
+
+function hasValue(file: YamlFile, path: Path): boolean {
+  let value: unknown = file.data;
+  for (const part of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined;
+  return value !== undefined;
+}
