@@ -31,6 +31,8 @@ export interface SlackWorld extends World {
   slack: Slack;
   bot: SlackApp;
   faces: FaceDeps;
+  /** where Slack sends to, in HTTP mode */
+  requestUrl: string;
   /** what was logged at info and above, one JSON object a line */
   logs: string[];
   /** waits that handlers asked for; they take no time here */
@@ -98,6 +100,7 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
     slack,
     bot,
     faces,
+    requestUrl: urlOf(server),
     logs,
     waits,
     settle,
