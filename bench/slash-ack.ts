@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { Agent, createServer, request } from 'node:http';
 import { startServer } from './support/child.ts';
 import { percentile, type Result } from './support/numbers.ts';
 import { SIGNING_SECRET, startWorld, TEAM_ID } from './support/world.ts';
@@ -13,23 +13,25 @@ const COMMANDS = ['help', 'list', 'status', 'why', 'builds'];
 export async function benchSlashAck(): Promise<Result[]> {
   const world = await startWorld();
   const bare = await startServer('bench/support/bare-bolt.ts', [], {});
+  const answers = await startAnswers();
   const agent = new Agent({ keepAlive: true, maxSockets: USERS });
   const bot: number[] = [];
   const baseline: number[] = [];
   try {
     for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
       const counts = round >= WARM_UP_ROUNDS;
-      const bareTimes = await burst(agent, bare.port, world, round);
-      const botTimes = await burst(agent, world.bot.port, world, round);
+      const bareTimes = await burst(agent, bare.port, world, answers.url, round);
+      const botTimes = await burst(agent, world.bot.port, world, answers.url, round);
       if (counts) {
         baseline.push(...bareTimes);
         bot.push(...botTimes);
       }
       // What the commands answer is work of the bot too: the next burst begins when it is done.
-      await answered(world, (round + 1) * USERS);
+      await answers.reached((round + 1) * USERS);
     }
   } finally {
     agent.destroy();
+    answers.close();
     await bare.stop();
     await world.close();
   }
@@ -47,17 +49,43 @@ export async function benchSlashAck(): Promise<Result[]> {
 
 type World = Awaited<ReturnType<typeof startWorld>>;
 
-function burst(agent: Agent, port: number, world: World, round: number): Promise<number[]> {
-  return Promise.all(Array.from({ length: USERS }, (_, user) => slash(agent, port, world, user, round)));
+function burst(agent: Agent, port: number, world: World, answerUrl: string, round: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: USERS }, (_, user) => slash(agent, port, world, answerUrl, user, round)));
 }
 
-async function answered(world: World, count: number): Promise<void> {
-  await world.slack
-    .until(() => world.slack.ephemerals().length >= count, `${count} answers`, 60_000)
-    .catch(() => undefined);
+/** Where the bot's answers go, as Slack's `response_url` would. */
+async function startAnswers() {
+  let count = 0;
+  let check = () => {};
+  const server = createServer((call, response) => {
+    call.resume();
+    call.once('end', () => {
+      response.end('ok');
+      count += 1;
+      check();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/answer`,
+    reached: (wanted: number) =>
+      new Promise<void>((resolve) => {
+        check = () => count >= wanted && resolve();
+        check();
+      }),
+    close: () => server.close(),
+  };
 }
 
-function slash(agent: Agent, port: number, world: World, user: number, round: number): Promise<number> {
+function slash(
+  agent: Agent,
+  port: number,
+  world: World,
+  answerUrl: string,
+  user: number,
+  round: number,
+): Promise<number> {
   const body = new URLSearchParams({
     command: '/release',
     text: COMMANDS[(user + round) % COMMANDS.length] ?? 'help',
@@ -69,7 +97,7 @@ function slash(agent: Agent, port: number, world: World, user: number, round: nu
     channel_name: 'releases',
     trigger_id: `1.${user}.${round}`,
     api_app_id: 'A1',
-    response_url: `${world.slack.url}/unused`,
+    response_url: answerUrl,
   }).toString();
   const timestamp = Math.floor(Date.now() / 1000);
   const signature = createHmac('sha256', SIGNING_SECRET).update(`v0:${timestamp}:${body}`).digest('hex');

@@ -20,6 +20,8 @@ export const SLACK_EVENTS_PATH = '/slack/events';
 /** Slack closes each socket now and then; the client reconnects after this long (its default is 5 s). */
 const CLIENT_PING_TIMEOUT_MS = 2_000;
 const START_TRIES = 5;
+/** Work waits this long after its acknowledgement, so that requests that came together are all acknowledged before any is worked on. */
+const WORK_AFTER_MS = 20;
 
 interface CommonOptions {
   botToken: string;
@@ -184,7 +186,10 @@ function watchSocket(receiver: SocketModeReceiver): { isConnected(): boolean } {
 /** Commands, buttons and shortcuts wait three seconds at most for an answer: they get it before anything else happens. */
 const acknowledgeFirst: Middleware<AnyMiddlewareArgs> = async (args) => {
   const answersItself = args.body.type === 'view_submission' || args.body.type === 'block_suggestion';
-  if ('ack' in args && args.ack && !answersItself) await args.ack();
+  if ('ack' in args && args.ack && !answersItself) {
+    await args.ack();
+    await waitFor(WORK_AFTER_MS);
+  }
   await args.next();
 };
 
