@@ -243,7 +243,14 @@ function fakeOutput(world: World, task: Task): { output: TaskOutputs[TaskType]; 
     case 'SUBMIT_TO_PLAY_STORE':
     case 'PUBLISH_WEB':
       return silently({ platform: 'IOS', confirmedBy: present(task.confirmation).by });
-    default:
+    case 'PRE_KICK_OFF_REMINDER':
+    case 'CREATE_PROJECT_MANAGEMENT_TICKET':
+    case 'CREATE_TEST_SUITE':
+    case 'RESET_TEST_SUITE':
+    case 'TRIGGER_AUTOMATION_RUNS':
+    case 'AUTOMATION_RUNS':
+    case 'PRE_RELEASE_CHERRY_PICKS_REMINDER':
+    case 'PM_APPROVAL_GATE':
       return null;
   }
 }
