@@ -1,21 +1,66 @@
+import type { Release } from '../domain/release.ts';
+import type { Upload } from '../domain/upload.ts';
 import type { Deps } from './deps.ts';
 
-const UNUSED_KEPT_MS = 14 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+const UNUSED_KEPT_DAYS = 14;
+const MESSAGES_KEPT_DAYS = 90;
 const BATCH = 100;
 
-/** Deletes the bytes of superseded and unused uploads after 14 days (Spec 8.3); returns how many. */
+/**
+ * Deletes the bytes of superseded and unused uploads after 14 days, those of ended releases when their configuration says so,
+ * and sent messages of long ended releases (Spec 8.3). Returns how many uploads' bytes it deleted.
+ */
 export async function applyRetention(deps: Deps): Promise<number> {
-  const { uploads } = deps.repositories;
-  const before = new Date(deps.clock.now().getTime() - UNUSED_KEPT_MS);
+  const deleted = (await deleteUnused(deps)) + (await deleteOfEndedReleases(deps));
+  await deps.repositories.outbox.purgeSentBefore(daysAgo(deps, MESSAGES_KEPT_DAYS));
+  return deleted;
+}
+
+function daysAgo(deps: Deps, days: number): Date {
+  return new Date(deps.clock.now().getTime() - days * DAY_MS);
+}
+
+async function deleteUnused(deps: Deps): Promise<number> {
   let deleted = 0;
   for (;;) {
-    const due = await uploads.listForRetention(before, BATCH);
-    for (const upload of due) {
-      // The bytes first: a crash in between deletes them again, which is no error.
-      await deps.artifacts.delete(upload.artifactPath);
-      await uploads.markDeleted(upload.tenantId, upload.id, deps.clock.now());
-      deleted += 1;
-    }
+    const due = await deps.repositories.uploads.listForRetention(daysAgo(deps, UNUSED_KEPT_DAYS), BATCH);
+    deleted += await deleteBytes(deps, due);
     if (due.length < BATCH) return deleted;
   }
+}
+
+async function deleteOfEndedReleases(deps: Deps): Promise<number> {
+  let deleted = 0;
+  let after: { endedAt: Date; id: string } | undefined;
+  for (;;) {
+    const page = await deps.repositories.releases.listEndedBefore(deps.clock.now(), BATCH, after);
+    for (const release of page) {
+      if (await isPastRetention(deps, release)) {
+        const uploads = await deps.repositories.uploads.listByRelease(release.tenantId, release.id);
+        deleted += await deleteBytes(
+          deps,
+          uploads.filter((upload) => !upload.deletedAt),
+        );
+      }
+    }
+    const last = page.at(-1);
+    if (page.length < BATCH || !last?.endedAt) return deleted;
+    after = { endedAt: last.endedAt, id: last.id };
+  }
+}
+
+async function isPastRetention(deps: Deps, release: Release): Promise<boolean> {
+  const config = await deps.repositories.configs.find(release.tenantId, release.releaseConfigId);
+  const days = config?.artifactRetentionDays ?? null;
+  return days !== null && release.endedAt !== null && release.endedAt < daysAgo(deps, days);
+}
+
+/** The bytes first: a crash in between deletes them again, which is no error. */
+async function deleteBytes(deps: Deps, uploads: readonly Upload[]): Promise<number> {
+  for (const upload of uploads) {
+    await deps.artifacts.delete(upload.artifactPath);
+    await deps.repositories.uploads.markDeleted(upload.tenantId, upload.id, deps.clock.now());
+  }
+  return uploads.length;
 }

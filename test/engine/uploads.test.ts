@@ -164,3 +164,24 @@ test('a build that arrives while the release is paused waits and is taken on res
   await world.engine.resumeRelease({ releaseId: id }, alice);
   expect(await task()).toMatchObject({ status: 'COMPLETED' });
 });
+
+test('the builds of an ended release are kept as long as its configuration says', async () => {
+  await world.saveConfig({ artifactRetentionDays: 30 });
+  const { id } = await world.create();
+  await world.upload(id, 'ANDROID');
+  await world.upload(id, 'IOS');
+  await world.tick(HOUR_MS);
+  await world.engine.archiveRelease({ releaseId: id, reason: null }, alice);
+  const kept = async () =>
+    (await Promise.all((await recorded(id)).map((upload) => world.deps.artifacts.head(upload.artifactPath)))).filter(
+      Boolean,
+    );
+  const days = (count: number) => world.setNow(new Date(world.now().getTime() + count * 24 * HOUR_MS));
+  days(30);
+  await world.engine.applyRetention();
+  expect(await kept()).toHaveLength(2);
+  days(1);
+  expect(await world.engine.applyRetention()).toBe(2);
+  expect(await kept()).toHaveLength(0);
+  expect(await world.engine.applyRetention()).toBe(0);
+});
