@@ -71,7 +71,7 @@ function slotsOf(text: string | null, kickOffDate: Date | null, timeZone: string
 /** `2026-11-24 14:00`, or `+3d 14:00`: so many days after kick-off, at that local time. */
 function slotOf(line: string, kickOffDate: Date | null, timeZone: string): Date | null {
   const relative = /^\+(\d{1,3})d\s+(\d{1,2}:\d{2})$/i.exec(line);
-  if (!relative) return parseLocal(line.replace(/\s+/, ' '), timeZone);
+  if (!relative) return parseLocal(line.replace(/\s+/, ' ').replace(/ (\d:)/, ' 0$1'), timeZone);
   if (!kickOffDate) return null;
   const day = formatLocal(addDays(kickOffDate, Number(relative[1]), timeZone), timeZone).slice(0, 10);
   return parseLocal(`${day} ${(relative[2] ?? '').padStart(5, '0')}`, timeZone);

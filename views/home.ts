@@ -12,7 +12,7 @@ import { progressBar, releaseName, whyText } from './blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText } from './blocks/text.ts';
 import { CALLBACKS, encodePageValue, PAGE_ACTIONS } from './ids.ts';
 import { nextEvent } from './release-card.ts';
-import type { HomeAdmin, HomeData, Rendered } from './types.ts';
+import type { HomeAdmin, HomeData, MayUse, Rendered, UiAction } from './types.ts';
 
 /** Live releases on one page; with four blocks each and the rest around them a page stays under Slack's 100 blocks. */
 export const HOME_PAGE_SIZE = 10;
@@ -45,8 +45,7 @@ export function homeView(data: HomeData): HomeView {
 function ownApprovals(data: HomeData, releases: readonly Release[]): Part[] {
   const rows = releases.flatMap((release): Part[] => {
     const gate = awaitingGate(release);
-    if (!gate || release.status !== 'IN_PROGRESS' || !data.mayUse('APPROVE', release)) return [];
-    if (gate.approvals.some((approval) => approval.by === data.viewer.id)) return [];
+    if (!gate || !asksViewer(release, data)) return [];
     const given = `${gate.approvals.length} of ${gate.policy.quorum} approvals`;
     const approve = approveButton(release, gate);
     return [
@@ -57,6 +56,15 @@ function ownApprovals(data: HomeData, releases: readonly Release[]): Part[] {
   return rows.length > 0 ? [header('Your open approvals'), ...rows, divider()] : [];
 }
 
+/** Whether this reader's approval is wanted; the buttons then stand above and not a second time below. */
+function asksViewer(release: Release, { viewer, mayUse }: HomeData): boolean {
+  const gate = awaitingGate(release);
+  if (!gate || release.status !== 'IN_PROGRESS' || !mayUse('APPROVE', release)) return false;
+  return !gate.approvals.some((approval) => approval.by === viewer.id);
+}
+
+const AT_GATES: readonly UiAction[] = ['TRIGGER_STAGE_3', 'TRIGGER_STAGE_4', 'APPROVE', 'REJECT'];
+
 function releaseParts(release: Release, data: HomeData): Part[] {
   const { now, mayUse } = data;
   const thread = data.threadLinks?.[release.id];
@@ -65,7 +73,9 @@ function releaseParts(release: Release, data: HomeData): Part[] {
   const status = peopleText(deriveStatus(release, now).displayText);
   const waiting = whyWaiting(release, now).filter((item) => item.owner !== 'slipway');
   const lines = [`*${name}*`, status, progressBar(release), ...(coming ? [`Next: ${coming}`] : [])];
-  const buttons = phaseButtons(release, mayUse).slice(0, 8);
+  const may: MayUse = (action, about) =>
+    !(AT_GATES.includes(action) && asksViewer(release, data)) && mayUse(action, about);
+  const buttons = phaseButtons(release, may).slice(0, 8);
   return [
     section(lines.join('\n')),
     list(

@@ -1,6 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import { failedChecks, findGate } from '../src/domain/gate-rules.ts';
-import { cycleLabel } from '../src/domain/names.ts';
 import { type PlanLine, planOf } from '../src/domain/plan.ts';
 import type { Release } from '../src/domain/release.ts';
 import type { Slot } from '../src/domain/slot.ts';
@@ -107,7 +106,8 @@ function aboutText({ purpose, release, taskId, gateId }: ReasonModalData, kind: 
   if (purpose === 'approve-override' && gate) {
     const failed = failedChecks(gate).map((check) => `❌ ${peopleText(check.text, 300)}`);
     const action = gate.id === 'preRelease' ? 'TRIGGER_STAGE_3' : 'TRIGGER_STAGE_4';
-    return `*Failed checks*\n${failed.join('\n')}\n\n*What approving does*\n${planText(planOf(action, release))}`;
+    const checks = failed.length > 0 ? `*Failed checks*\n${failed.join('\n')}\n\n` : '';
+    return `${checks}*What approving does*\n${planText(planOf(action, release))}`;
   }
   return null;
 }
@@ -146,7 +146,7 @@ function slotInputs(data: ReasonModalData, kind: Kind, slots: { slot: Slot; plac
     blocks.push(input(BLOCKS.slot, 'Slot', select(INPUT_ACTIONS.value, choices, chosen?.slot.id ?? null)));
   }
   if (kind.slot === 'add' || kind.slot === 'move') {
-    const label = kind.slot === 'add' ? `Start of ${cycleLabel(release.cycles.length + slots.length + 1)}` : 'New time';
+    const label = kind.slot === 'add' ? 'Start of the cycle' : 'New time';
     blocks.push(
       input(BLOCKS.slotAt, label, timePicker(suggestedTime(release, now)), { hint: 'In your own time zone.' }),
     );

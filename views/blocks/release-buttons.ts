@@ -118,6 +118,12 @@ export function whyButton(release: Release): Button {
   return button(RELEASE_ACTIONS.why, 'Why is it waiting?', encodeActionValue({ releaseId: release.id }));
 }
 
+/** Below a message that names builds and changes: all of them, as they are now. */
+export function lookButtons(release: Release): Button[] {
+  const value = encodeActionValue({ releaseId: release.id });
+  return [button(RELEASE_ACTIONS.builds, 'Builds', value), button(RELEASE_ACTIONS.notes, 'Release notes', value)];
+}
+
 export function dismissButton(release: Release): Button {
   return button(RELEASE_ACTIONS.dismiss, 'Cancel', encodeActionValue({ releaseId: release.id }));
 }

@@ -1,6 +1,7 @@
 import { cycleLabel, PLATFORM_NAMES } from '../../src/domain/names.ts';
-import { context } from '../blocks/elements.ts';
+import { actions, context } from '../blocks/elements.ts';
 import { list } from '../blocks/fit.ts';
+import { lookButtons } from '../blocks/release-buttons.ts';
 import { buildsPart, noteLine, notesPart, platformNames, releaseName, versionsText } from '../blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText, plural } from '../blocks/text.ts';
 import { uploadRow } from './builds.ts';
@@ -50,6 +51,7 @@ export const progressMessages: Renderers<Kind> = {
       `🧪 *${cycleLabel(cycleNumber)}* of ${releaseName(release)} is ready to test: ${code(tag)}`,
       buildsPart(builds),
       notesPart(notes),
+      actions(lookButtons(release)),
     ),
   CHERRY_PICKS: ({ commits }, { release }) =>
     said(
@@ -61,6 +63,7 @@ export const progressMessages: Renderers<Kind> = {
       `📦 The pre-release of *${releaseName(release)}* is ready: ${link(releaseUrl, code(tag))}`,
       buildsPart(builds),
       notesPart(notes),
+      actions(lookButtons(release)),
     ),
   SUBMITTED: ({ platforms }, { release }) =>
     said(
