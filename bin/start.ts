@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runSandbox } from '../sandbox/index.ts';
-import { startEmbeddedMongo } from '../sandbox/mongo/index.ts';
 import { type Config, loadEnvFile, parseConfig } from '../src/config.ts';
 import { startBot } from '../src/main.ts';
 import { ConfigError } from '../src/shared/errors.ts';
@@ -9,7 +7,7 @@ import { createLogger } from '../src/shared/logger.ts';
 
 /**
  * `npm start`: the real bot where Slack credentials are set, the sandbox where none are. Nothing in `src/` may know the
- * sandbox, so the choice is made here.
+ * sandbox, so the choice is made here, and the stand-ins are loaded only where they are used.
  */
 const USAGE = `npm start [-- options]
 
@@ -35,6 +33,7 @@ async function main(): Promise<number> {
   const config = parseConfig(env);
   if (config.slack.mode === 'sandbox') {
     const logLevel = env['LOG_LEVEL'] ? config.logLevel : 'silent';
+    const { runSandbox } = await import('../sandbox/index.ts');
     return runSandbox({ demo: values.demo ?? false, speed, logLevel, input: process.stdin, output: process.stdout });
   }
   return runBot(config);
@@ -42,7 +41,7 @@ async function main(): Promise<number> {
 
 async function runBot(config: Config): Promise<number> {
   const logger = createLogger({ level: config.logLevel });
-  const embedded = config.mongodbUri ? null : await startEmbeddedMongo({ dir: join(config.dataDir, 'mongo'), logger });
+  const embedded = config.mongodbUri ? null : await startEmbedded(config, logger);
   if (embedded) {
     logger.warn(
       { dir: join(config.dataDir, 'mongo') },
@@ -54,6 +53,11 @@ async function runBot(config: Config): Promise<number> {
   await bot.stop();
   await embedded?.close();
   return 0;
+}
+
+async function startEmbedded(config: Config, logger: ReturnType<typeof createLogger>) {
+  const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
+  return startEmbeddedMongo({ dir: join(config.dataDir, 'mongo'), logger });
 }
 
 /** The first SIGTERM or SIGINT; a second one ends the process at once. */
