@@ -1,5 +1,5 @@
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createCursors } from './commands/cursors.ts';
 import type { Shared } from './commands/dispatch.ts';
 import { createSessions, type Sessions } from './commands/sessions.ts';
@@ -91,6 +91,7 @@ async function openData(options: EmbeddedMongoOptions, sessions: Sessions): Prom
 }
 
 async function listen(server: Server, options: EmbeddedMongoOptions): Promise<void> {
+  if (options.socketPath !== undefined) await prepareSocket(options.socketPath);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const ready = (): void => {
@@ -101,6 +102,22 @@ async function listen(server: Server, options: EmbeddedMongoOptions): Promise<vo
     else server.listen(options.socketPath, ready);
   });
   if (options.socketPath !== undefined) await chmod(options.socketPath, 0o600);
+}
+
+/** A socket left behind by a process that is gone is removed; one that answers is in use. */
+async function prepareSocket(path: string): Promise<void> {
+  if (path !== path.toLowerCase() || !path.endsWith('.sock')) {
+    throw new Error(`${path}: MongoDB's drivers reach only sockets whose path is in lower case and ends in .sock`);
+  }
+  const isAnswered = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+  if (isAnswered) throw new Error(`${path}: another server listens there`);
+  await rm(path, { force: true });
 }
 
 function addressOf(server: Server, options: EmbeddedMongoOptions): string {

@@ -27,6 +27,7 @@ export const SUPPORTED = {
       'compression',
       'loadBalanced',
       'saslSupportedMechs',
+      'speculativeAuthenticate',
       'topologyVersion',
       'maxAwaitTimeMS',
       'backpressure',
@@ -37,6 +38,7 @@ export const SUPPORTED = {
       'compression',
       'loadBalanced',
       'saslSupportedMechs',
+      'speculativeAuthenticate',
       'topologyVersion',
       'maxAwaitTimeMS',
       'backpressure',
@@ -47,6 +49,7 @@ export const SUPPORTED = {
       'compression',
       'loadBalanced',
       'saslSupportedMechs',
+      'speculativeAuthenticate',
       'topologyVersion',
       'maxAwaitTimeMS',
       'backpressure',
@@ -230,4 +233,37 @@ function setOf(names: readonly string[]): ReadonlySet<string> {
   const made = new Set(names);
   lookups.set(names, made);
   return made;
+}
+
+const TITLES: Readonly<Record<ListName, string>> = {
+  genericFields: 'Fields of every command',
+  updateEntry: 'Fields of an update',
+  deleteEntry: 'Fields of a delete',
+  indexOptions: 'Index options (`hidden` only false, `collation` only `{ locale: "simple" }`)',
+  queryLogic: 'Query operators that join filters',
+  queryOperators: 'Query operators of a field',
+  updateOperators: 'Update operators, with `$`, `$[]` and `$[name]` in paths',
+  pushModifiers: 'Modifiers of $push (and $each of $addToSet)',
+  projectionOperators: 'Projection operators of find',
+  stages: 'Aggregation stages',
+  accumulators: 'Accumulators of $group',
+  expressions: 'Aggregation expressions',
+};
+
+/** The README's list, in Markdown. */
+export function listSupported(): string {
+  const commands = Object.entries(SUPPORTED.commands).map(
+    ([name, options]) => `| \`${name}\` | ${options.map(quote).join(', ')} |`,
+  );
+  const lists = Object.entries(TITLES).map(([name, title]) => `- ${title}: ${itemsOf(name).map(quote).join(', ')}`);
+  return ['| command | options |', '|---|---|', ...commands, '', ...lists, ''].join('\n');
+}
+
+function itemsOf(name: string): readonly string[] {
+  const found = Object.entries(SUPPORTED).find(([key]) => key === name)?.[1];
+  return Array.isArray(found) ? found : [];
+}
+
+function quote(name: string): string {
+  return `\`${name}\``;
 }

@@ -1,0 +1,130 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { BSONSymbol, Code, Decimal128, Timestamp } from 'mongodb';
+import { listSupported, SUPPORTED } from '../../../sandbox/mongo/supported.ts';
+import { codeOf, openTestDatabase, type TestDatabase } from './support.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  await database.db.collection('r').insertOne({ a: 1 });
+});
+
+afterAll(async () => {
+  await database.close();
+});
+
+const find = (filter: object, more: object = {}): object => ({ find: 'r', filter, ...more });
+const update = (u: unknown, more: object = {}): object => ({ update: 'r', updates: [{ q: {}, u, ...more }] });
+const pipeline = (...stages: object[]): object => ({ aggregate: 'r', pipeline: stages, cursor: {} });
+
+describe('what is outside the subset', () => {
+  it.each<[string, object]>([
+    ['a command', { mapReduce: 'r' }],
+    ['a command nobody has', { frobnicate: 1 }],
+    ['renaming a collection', { renameCollection: 'test.r', to: 'test.s' }],
+    ['users', { createUser: 'x', pwd: 'y', roles: [] }],
+    ['changing options', { collMod: 'r', validator: {} }],
+    ['capped collections', { create: 'x', capped: true, size: 100 }],
+    ['views', { create: 'x', viewOn: 'r', pipeline: [] }],
+    ['validators', { create: 'x', validator: { a: 1 } }],
+    ['time series', { create: 'x', timeseries: { timeField: 't' } }],
+    ['$where', find({ $where: 'true' })],
+    ['$expr', find({ $expr: { $eq: [1, 1] } })],
+    ['$text', find({ $text: { $search: 'x' } })],
+    ['$jsonSchema', find({ $jsonSchema: {} })],
+    ['geo queries', find({ a: { $near: [0, 0] } })],
+    ['bit queries', find({ a: { $bitsAllSet: 1 } })],
+    ['an operator nobody has', find({ a: { $frob: 1 } })],
+    ['an operator deep in a filter', find({ $or: [{ $and: [{ a: { $not: { $frob: 1 } } }] }] })],
+    ['an operator in $elemMatch', find({ a: { $elemMatch: { b: { $geoWithin: 1 } } } })],
+    ['a collation', find({}, { collation: { locale: 'de' } })],
+    ['tailable cursors', find({}, { tailable: true })],
+    ['let', find({}, { let: { x: 1 } })],
+    ['an option nobody has', find({}, { frob: true })],
+    ['$natural', find({}, { sort: { $natural: 1 } })],
+    ['sorting by $meta', find({}, { sort: { a: { $meta: 'textScore' } } })],
+    ['computed projections', find({}, { projection: { b: { $add: [1, 1] } } })],
+    ['snapshot reads', find({}, { readConcern: { level: 'snapshot' } })],
+    ['transactions', find({}, { startTransaction: true, autocommit: false })],
+    ['a strict API', find({}, { apiVersion: '1', apiStrict: true })],
+    ['pipelines as updates', update([{ $set: { a: 1 } }])],
+    ['$bit', update({ $bit: { a: { and: 1 } } })],
+    ['an update operator nobody has', update({ $frob: { a: 1 } })],
+    ['a $push modifier nobody has', update({ $push: { a: { $each: [], $frob: 1 } } })],
+    ['timestamps by $currentDate', update({ $currentDate: { a: { $type: 'timestamp' } } })],
+    ['a field of an update nobody has', update({ $set: { a: 1 } }, { frob: 1 })],
+    ['sorting an update', update({ $set: { a: 1 } }, { sort: { a: 1 } })],
+    ['field names with $', update({ $set: { 'a.$b': 1 } })],
+    ['$lookup', pipeline({ $lookup: { from: 'x', localField: 'a', foreignField: 'b', as: 'c' } })],
+    ['$out', pipeline({ $out: 'x' })],
+    ['$facet', pipeline({ $facet: { a: [] } })],
+    ['change streams', pipeline({ $changeStream: {} })],
+    ['a stage nobody has', pipeline({ $frob: 1 })],
+    ['an accumulator', pipeline({ $group: { _id: null, x: { $stdDevPop: '$a' } } })],
+    ['an expression', pipeline({ $project: { x: { $sin: '$a' } } })],
+    ['a variable', pipeline({ $project: { x: '$$NOW' } })],
+    ['aggregating a database', { aggregate: 1, pipeline: [{ $currentOp: {} }], cursor: {} }],
+  ])('is refused by name: %s', async (_what, command) => {
+    const reply = await database.db.command(command).catch((error: unknown) => error);
+    const first = (reply as { writeErrors?: object[] }).writeErrors?.[0] ?? reply;
+    expect(first).toMatchObject({ code: 115 });
+    const text = 'errmsg' in Object(first) ? (first as { errmsg: string }).errmsg : String(first);
+    expect(text).toMatch(/ is not supported by the embedded server; use MongoDB \(set MONGODB_URI\)$/);
+  });
+
+  it.each([
+    ['decimal', Decimal128.fromString('1.5')],
+    ['timestamp', new Timestamp(5n)],
+    ['javascript', new Code('1')],
+    ['symbol', new BSONSymbol('x')],
+  ])('is refused as a value to store: %s', async (_type, value) => {
+    expect(await codeOf(database.db.collection('r').insertOne({ value }))).toBe(115);
+    expect(await codeOf(database.db.collection('r').findOne({ value }))).toBe(115);
+    expect(await codeOf(database.db.collection('r').updateOne({}, { $set: { value } }))).toBe(115);
+  });
+
+  it('is refused whatever its name: no option, operator or stage is ignored', async () => {
+    const names = fc.stringMatching(/^[a-z][a-zA-Z]{2,12}$/);
+    const known = new Set<string>(
+      Object.values(SUPPORTED).flatMap((list) => (Array.isArray(list) ? list : Object.values(list).flat())),
+    );
+    for (const command of Object.keys(SUPPORTED.commands)) known.add(command);
+    await fc.assert(
+      fc.asyncProperty(names, fc.nat(5), async (name, kind) => {
+        fc.pre(!known.has(name) && !known.has(`$${name}`) && name !== 'explain');
+        const commands = [
+          { [name]: 'r' },
+          find({}, { [name]: 1 }),
+          find({ a: { [`$${name}`]: 1 } }),
+          find({ [`$${name}`]: [{}] }),
+          update({ [`$${name}`]: { a: 1 } }),
+          pipeline({ [`$${name}`]: {} }),
+        ];
+        const reply = await database.db.command(commands[kind] ?? {}).catch((error: unknown) => error);
+        expect((reply as { writeErrors?: object[] }).writeErrors?.[0] ?? reply).toMatchObject({ code: 115 });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('leaves nothing behind', async () => {
+    expect(
+      await database.db
+        .collection('r')
+        .find({}, { projection: { _id: 0 } })
+        .toArray(),
+    ).toEqual([{ a: 1 }]);
+    expect(await database.db.listCollections().toArray()).toHaveLength(1);
+  });
+});
+
+describe('the list of what is supported', () => {
+  it('stands in the README as the code has it', async () => {
+    const readme = await readFile(join(__dirname, '../../../sandbox/mongo/README.md'), 'utf8');
+    const [, inReadme] = /<!-- supported -->\n([\s\S]*)<!-- end -->/.exec(readme) ?? [];
+    expect(inReadme).toBe(listSupported());
+  });
+});
