@@ -447,10 +447,10 @@ describe('a damaged document', () => {
     const { db } = opened.persistence.connection;
     await db?.collection<{ _id: string }>('releases').updateOne({ _id: release.id }, damage);
     for (const load of [
-      opened.repositories.releases.load(release.id),
-      opened.repositories.releases.find('T_DAMAGED', release.id),
+      () => opened.repositories.releases.load(release.id),
+      () => opened.repositories.releases.find('T_DAMAGED', release.id),
     ]) {
-      const error = await load.catch((caught: unknown) => caught);
+      const error = await load().catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(InvariantError);
       expect(String(error)).toContain(`The stored release ${release.id} is damaged: ${defect}`);
     }
