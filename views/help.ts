@@ -3,7 +3,7 @@ import { type Action, actionsOf, derivePhase, deriveStatus } from '../src/domain
 import { missingBuilds } from '../src/domain/why.ts';
 import { actions, context, section } from './blocks/elements.ts';
 import { fitMessage, list, type Part } from './blocks/fit.ts';
-import { createButton, phaseButtons } from './blocks/release-buttons.ts';
+import { actionButton, createButton, phaseButtons } from './blocks/release-buttons.ts';
 import { platformNames, releaseName } from './blocks/release-parts.ts';
 import { code, peopleText } from './blocks/text.ts';
 import type { HelpData, MayUse, Rendered } from './types.ts';
@@ -32,11 +32,8 @@ export function helpText(data: HelpData): Rendered {
     text: one ? `What you can do with ${releaseName(one)}` : 'What you can do with Slipway',
     blocks: fitMessage([
       ...(hasConfig ? [] : [section(noConfig(mayUse))]),
-      ...(one
-        ? releaseHelp(one, data)
-        : here.length > 1
-          ? [severalHere(here, data.now)]
-          : [nothingHere(mayCreate && hasConfig)]),
+      ...(one ? releaseHelp(one, data) : here.length > 1 ? [severalHere(here, data.now)] : []),
+      hasConfig && here.length === 0 ? nothingHere(mayCreate) : null,
       list('Look', LOOK),
       list('Any time', anyTime(data)),
       hasConfig && mayCreate && !one ? actions([createButton()]) : null,
@@ -70,7 +67,10 @@ function anyTime({ mayUse, here, hasConfig }: HelpData): string[] {
 
 function releaseHelp(release: Release, data: HelpData): Part[] {
   const { mayUse, now } = data;
-  const allowed = actionsOf(derivePhase(release)).filter((action) => mayUse(action, release));
+  // A task that cannot be skipped, or a gate that is not checked yet, has no button and no verb.
+  const allowed = actionsOf(derivePhase(release)).filter(
+    (action) => mayUse(action, release) && actionButton(action, release) !== null,
+  );
   const lines = allowed.map((action) => verb(...VERBS[action]));
   if (allowed.some((action) => action === 'TRIGGER_STAGE_3' || action === 'TRIGGER_STAGE_4')) {
     lines.push(verb('reject', 'refuse, with a reason'));
