@@ -21,6 +21,8 @@ function createAgenda(name: string): Agenda {
   const agenda = new Agenda({
     backend: new MongoBackend({ mongo: database.client.db(name) as never }),
     processEvery: 20,
+    // A finished job keeps a timer of half its lock's lifetime, which would keep the process.
+    defaultLockLifetime: 1000,
   });
   agendas.push(agenda);
   return agenda;
@@ -77,7 +79,7 @@ describe('agenda', () => {
       });
       await worker.start();
     }
-    await Promise.all(Array.from({ length: 20 }, (_, n) => workers[0]?.now('work', { n })));
+    await Promise.all(Array.from({ length: 20 }, async (_, n) => await workers[0]?.now('work', { n })));
     await all;
     expect([...runs.values()]).toEqual(Array.from({ length: 20 }, () => 1));
   });
