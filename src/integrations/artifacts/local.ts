@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { constants, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, open, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InvariantError, PermanentError, ProviderError, TransientError } from '../../shared/errors.ts';
+import { codeOf, earlyFlush, moveInto, sweepUnfinished } from './local-files.ts';
 import { createMeter, formatBytes } from './meter.ts';
 import { partsOfPath } from './path.ts';
 import type { ArtifactStore } from './port.ts';
@@ -11,9 +11,7 @@ import type { ArtifactStore } from './port.ts';
 const PROVIDER = 'LOCAL';
 /** where files grow before they get their name: on the same file system, so that the rename is one step */
 const UNFINISHED = '.unfinished';
-const STALE_MS = 24 * 60 * 60_000;
 const WRITE_BUFFER_BYTES = 1024 * 1024;
-const MOVE_ATTEMPTS = 3;
 
 const WORDS: Record<string, string> = {
   ENOSPC: 'the disk is full',
@@ -29,7 +27,6 @@ const WORDS: Record<string, string> = {
 };
 const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO']);
 
-const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | null)?.code ?? '');
 const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error));
 
 /** Faults of the disk; what came out of the bytes' own source goes on as it is. */
@@ -42,32 +39,6 @@ function mapFault(error: unknown, operation: string): unknown {
 
 function notThere(operation: string, path: string): PermanentError {
   return new PermanentError({ provider: PROVIDER, operation, status: 404, detail: `there is no ${path}` });
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
-  await handle.sync().finally(() => handle.close());
-}
-
-/** Makes the folder and renames into it; once more when a delete took the empty folder away in between. */
-async function moveInto(temporary: string, file: string): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await mkdir(dirname(file), { recursive: true });
-      await rename(temporary, file);
-      return await syncDirectory(dirname(file));
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || attempt === MOVE_ATTEMPTS) throw error;
-    }
-  }
-}
-
-/** What a killed process left half-written; whoever still writes is younger. */
-async function sweepUnfinished(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    const found = await stat(join(directory, name)).catch(() => null);
-    if (found && Date.now() - found.mtimeMs > STALE_MS) await rm(join(directory, name), { force: true });
-  }
 }
 
 /**
@@ -106,10 +77,19 @@ export function createLocalStore(config: { directory: string }): ArtifactStore {
       guarded('write', async () => {
         const file = fileOf(path);
         const temporary = join(unfinished, randomUUID());
-        const meter = createMeter({ maxBytes, ...(onProgress ? { onProgress } : {}) });
+        let flushEarly = (_: number): void => undefined;
+        const meter = createMeter({
+          maxBytes,
+          onProgress: (writtenBytes) => {
+            flushEarly(writtenBytes);
+            onProgress?.(writtenBytes);
+          },
+        });
         try {
           await prepare();
-          const sink = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: WRITE_BUFFER_BYTES });
+          const handle = await open(temporary, 'wx');
+          flushEarly = earlyFlush(handle);
+          const sink = handle.createWriteStream({ flush: true, highWaterMark: WRITE_BUFFER_BYTES });
           await pipeline(bytes, meter.stream, sink, signal ? { signal } : {});
           await moveInto(temporary, file);
         } catch (error) {
