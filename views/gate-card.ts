@@ -1,6 +1,6 @@
 import { GATE_NAMES } from '../src/domain/changes/gates.ts';
 import type { Gate, GateCheck, GateId } from '../src/domain/gate.ts';
-import { buildsAtGate, failedChecks, findGate } from '../src/domain/gate-rules.ts';
+import { buildsAtGate, findGate } from '../src/domain/gate-rules.ts';
 import { cycleLabel } from '../src/domain/names.ts';
 import type { Release } from '../src/domain/release.ts';
 import { actions, context, header, LIMITS, section } from './blocks/elements.ts';
@@ -138,14 +138,9 @@ function history(gate: Gate): Part[] {
   return [list('What changed since', voided), list('Rejections', rejected)];
 }
 
-export function changesText(changes: readonly string[]): string {
+function changesText(changes: readonly string[]): string {
   return changes
     .slice(0, 10)
     .map((change) => `${peopleText(change, 200)}.`)
     .join(' ');
-}
-
-/** Whether a check failed that an approver may override. */
-export function needsOverride(gate: Gate): boolean {
-  return canApprove(gate) && failedChecks(gate).length > 0;
 }

@@ -1,4 +1,4 @@
-import type { HomeView, KnownBlock } from '@slack/types';
+import type { HomeView } from '@slack/types';
 import { GATE_NAMES } from '../src/domain/changes/gates.ts';
 import { awaitingGate } from '../src/domain/gate-rules.ts';
 import type { Release } from '../src/domain/release.ts';
@@ -12,7 +12,7 @@ import { progressBar, releaseName, whyText } from './blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText } from './blocks/text.ts';
 import { CALLBACKS, encodePageValue, PAGE_ACTIONS } from './ids.ts';
 import { nextEvent } from './release-card.ts';
-import type { HomeAdmin, HomeData, MayUse, Rendered, UiAction } from './types.ts';
+import type { HomeAdmin, HomeData, MayUse, UiAction } from './types.ts';
 
 /** Live releases on one page; with four blocks each and the rest around them a page stays under Slack's 100 blocks. */
 export const HOME_PAGE_SIZE = 10;
@@ -168,10 +168,4 @@ function channel(id: string): string {
 
 function memberName(id: string): string {
   return /^S[A-Z0-9]+$/.test(id) ? `<!subteam^${id}>` : mention(id);
-}
-
-/** When the home cannot be drawn: said in the home itself. */
-export function homeMessage(rendered: Rendered): HomeView {
-  const blocks: KnownBlock[] = rendered.blocks;
-  return { type: 'home', callback_id: CALLBACKS.home, blocks };
 }

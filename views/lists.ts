@@ -1,4 +1,3 @@
-import { describeVersions } from '../src/domain/names.ts';
 import type { Release } from '../src/domain/release.ts';
 import { deriveStatus } from '../src/domain/status.ts';
 import { outputOf } from '../src/domain/tasks.ts';
@@ -176,9 +175,4 @@ export function tokenCreated(token: { name: string; scopes: readonly string[] },
       context('Copy it now: it is not kept and cannot be shown again.'),
     ],
   };
-}
-
-/** For pickers and refusals that name several releases: `Mobile 7.0.0`. */
-export function releaseReference(release: Release): string {
-  return peopleText(`${release.configName} ${describeVersions(release.targets)}`, 120);
 }

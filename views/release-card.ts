@@ -1,29 +1,17 @@
 import { awaitingGate } from '../src/domain/gate-rules.ts';
 import { cycleLabel } from '../src/domain/names.ts';
-import { planOf } from '../src/domain/plan.ts';
 import type { Release } from '../src/domain/release.ts';
 import type { Slot } from '../src/domain/slot.ts';
-import { type Action, deriveStatus, nextSlot } from '../src/domain/status.ts';
+import { deriveStatus, nextSlot } from '../src/domain/status.ts';
 import type { Task } from '../src/domain/task.ts';
-import { taskName } from '../src/domain/task-names.ts';
-import { activeTasks, failedTask } from '../src/domain/tasks.ts';
+import { activeTasks } from '../src/domain/tasks.ts';
 import { whyWaiting } from '../src/domain/why.ts';
 import { actions, context, fields, header, LIMITS, section } from './blocks/elements.ts';
 import { fitMessage, list, type Part } from './blocks/fit.ts';
 import { everyone } from './blocks/may-use.ts';
-import {
-  actionButton,
-  canArchive,
-  dismissButton,
-  linkButton,
-  moreMenu,
-  phaseButtons,
-  slotButtons,
-  whyButton,
-} from './blocks/release-buttons.ts';
+import { canArchive, linkButton, moreMenu, phaseButtons, slotButtons, whyButton } from './blocks/release-buttons.ts';
 import {
   plainReleaseName,
-  planText,
   platformNames,
   progressBar,
   releaseName,
@@ -33,10 +21,10 @@ import {
   whyText,
 } from './blocks/release-parts.ts';
 import { bytesText, clampText, code, dateToken, mention, peopleText, plainPeopleText } from './blocks/text.ts';
-import { notYet } from './gate-card.ts';
 import type { MoreChoice } from './ids.ts';
-import { plainMessage } from './refusals.ts';
 import type { MayUse, Rendered, StatusCardOptions } from './types.ts';
+
+export { actionConfirmation } from './action-confirmation.ts';
 
 /** The root card of a release's thread: the one living picture of the release (Spec 6.4). */
 export function releaseCard(release: Release, options: { now: Date }): Rendered {
@@ -78,45 +66,6 @@ export function statusCard(release: Release, options: StatusCardOptions): Render
   };
 }
 
-/** What a command that needs a confirmation answers: what will be written where, and the button that does it. */
-export function actionConfirmation(action: Action, release: Release, now: Date): Rendered {
-  const go = actionButton(action, release, true);
-  const question = `${QUESTIONS[action]} ${releaseName(release)}?`;
-  if (!go) return plainMessage(`${releaseName(release)}: ${notPossible(action, release, now)}`);
-  return {
-    text: clampText(question, LIMITS.fallbackText),
-    blocks: fitMessage([
-      section(`*${question}*`),
-      section(planText(planOf(action, release))),
-      actions([go, dismissButton(release)]),
-    ]),
-  };
-}
-
-/** Why there is no button to go on with. */
-function notPossible(action: Action, release: Release, now: Date): string {
-  const task = failedTask(release);
-  if (action === 'SKIP_TASK' && task) {
-    return `"${peopleText(taskName(task))}" cannot be skipped: the release needs it. It can be retried.`;
-  }
-  const gate = awaitingGate(release);
-  if (gate && (action === 'TRIGGER_STAGE_3' || action === 'TRIGGER_STAGE_4')) return notYet(gate);
-  return peopleText(deriveStatus(release, now).displayText);
-}
-
-const QUESTIONS: Record<Action, string> = {
-  START: 'Start',
-  PAUSE: 'Pause',
-  RESUME: 'Resume',
-  ARCHIVE: 'Archive',
-  TRIGGER_STAGE_2: 'Start the regression of',
-  TRIGGER_STAGE_3: 'Approve the pre-release of',
-  TRIGGER_STAGE_4: 'Approve the submission of',
-  ABANDON_CYCLE: 'Abandon the running cycle of',
-  SKIP_REMAINING_CYCLES: 'Skip the remaining cycles of',
-  RETRY_TASK: 'Retry the failed task of',
-  SKIP_TASK: 'Skip the failed task of',
-};
 const CYCLE_WORDS = {
   NOT_STARTED: ' is starting',
   IN_PROGRESS: ' is running',
@@ -181,7 +130,7 @@ function waiting(release: Release, now: Date): Part {
 const SLOT_MARKS: Record<Slot['status'], string> = { SCHEDULED: '▫️', ASKED: '❓', BEGUN: '✅', DROPPED: '⏭️' };
 
 /** Every slot with its place in `release.slots`: the number that `slot move` and `slot remove` take. */
-export function slotLines(release: Release): string[] {
+function slotLines(release: Release): string[] {
   return release.slots.map((slot, index) => {
     const note =
       slot.status === 'DROPPED'
