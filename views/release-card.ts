@@ -1,6 +1,7 @@
 import { awaitingGate } from '../src/domain/gate-rules.ts';
 import { cycleLabel } from '../src/domain/names.ts';
 import type { Release } from '../src/domain/release.ts';
+import type { ReleaseConfig } from '../src/domain/release-config.ts';
 import type { Slot } from '../src/domain/slot.ts';
 import { deriveStatus, nextSlot } from '../src/domain/status.ts';
 import type { Task } from '../src/domain/task.ts';
@@ -27,15 +28,15 @@ import type { MayUse, Rendered, StatusCardOptions } from './types.ts';
 export { actionConfirmation } from './action-confirmation.ts';
 
 /** The root card of a release's thread: the one living picture of the release (Spec 6.4). */
-export function releaseCard(release: Release, options: { now: Date }): Rendered {
-  const { now } = options;
+export function releaseCard(release: Release, options: { now: Date; config?: ReleaseConfig | null }): Rendered {
+  const { now, config = null } = options;
   const tasks = release.endedAt ? [] : activeTasks(release);
   return {
     text: summary(release, now),
     blocks: fitMessage([
       ...head(release, now),
       list(tasksTitle(release, tasks), tasks.map(taskLine)),
-      waiting(release, now),
+      waiting(release, now, config),
       buttons(release, everyone, ['status', 'notes', 'builds', 'history']),
     ]),
   };
@@ -43,13 +44,13 @@ export function releaseCard(release: Release, options: { now: Date }): Rendered 
 
 /** The answer to `/release status`: the card with every task, cycle and staged build, and the reader's own buttons. */
 export function statusCard(release: Release, options: StatusCardOptions): Rendered {
-  const { now, mayUse = everyone, threadLink } = options;
+  const { now, mayUse = everyone, threadLink, config = null } = options;
   const stage = (number: 1 | 3 | 4) => release.tasks.filter((task) => task.stage === number);
   return {
     text: summary(release, now),
     blocks: fitMessage([
       ...head(release, now),
-      waiting(release, now),
+      waiting(release, now, config),
       list('Kick-off', stage(1).map(taskLine)),
       ...release.cycles
         .slice(-3)
@@ -119,8 +120,8 @@ function tasksTitle(release: Release, tasks: readonly Task[]): string {
   ];
 }
 
-function waiting(release: Release, now: Date): Part {
-  const items = whyWaiting(release, now).filter((item) => item.owner !== 'slipway');
+function waiting(release: Release, now: Date, config: ReleaseConfig | null): Part {
+  const items = whyWaiting(release, now, config).filter((item) => item.owner !== 'slipway');
   return list(
     'Waiting for',
     items.map((item) => `• ${whyText(item)}`),

@@ -50,6 +50,8 @@ export interface StatusCardOptions {
   /** absent: all actions of the phase are shown (a card for everyone) */
   mayUse?: MayUse;
   threadLink?: string | null;
+  /** names a freeze that stops the kick-off */
+  config?: ReleaseConfig | null;
 }
 
 export interface UploadWindowView {

@@ -2,6 +2,7 @@ import { ACTIONS, PHASES } from '../../src/domain/status.ts';
 import { readerMay } from '../../views/reader.actions.ts';
 import { actionConfirmation, releaseCard, statusCard } from '../../views/release-card.ts';
 import { whyCard } from '../../views/why.ts';
+import { aConfig, at } from '../domain/support/build-release.ts';
 import { inPhase } from './support/phases.ts';
 import { show } from './support/show.ts';
 import { faultsOfMessage } from './support/slack-limits.ts';
@@ -47,5 +48,12 @@ describe('cards, whole', () => {
     const question = actionConfirmation(action, release, now);
     expect(faultsOfMessage(question)).toEqual([]);
     expect(`\n${show(question)}\n`).toMatchSnapshot();
+  });
+
+  test('a freeze that stops the kick-off stands on the card', () => {
+    const { release, now } = inPhase('NOT_STARTED');
+    const windows = [{ startsAt: at('11-30 00:00'), endsAt: at('12-07 00:00'), reason: 'Holidays' }];
+    const config = aConfig({ freezeWindows: windows });
+    expect(show(releaseCard(release, { now, config }))).toContain('A freeze stops the kick-off: Holidays');
   });
 });

@@ -9,8 +9,8 @@ import type { Renderers } from './compose.ts';
 export const livingMessages: Renderers<
   'ROOT_CARD' | 'GATE_CARD' | 'TASK_FAILED' | 'MISSED_SLOT' | 'CONFIRM_SUBMISSION'
 > = {
-  ROOT_CARD: (_content, { release, now }) => ({
-    ...releaseCard(release, { now }),
+  ROOT_CARD: (_content, { release, now, config }) => ({
+    ...releaseCard(release, { now, config }),
     settled: release.status === 'COMPLETED' || release.status === 'ARCHIVED',
   }),
   GATE_CARD: ({ gateId }, { release, now }) => gateCard(release, gateId, now),
