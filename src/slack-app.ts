@@ -19,6 +19,11 @@ export const SLACK_EVENTS_PATH = '/slack/events';
 
 /** Slack closes each socket now and then; the client reconnects after this long (its default is 5 s). */
 const CLIENT_PING_TIMEOUT_MS = 2_000;
+/**
+ * A reconnect that fails for good ends the process with an unhandled rejection: while Slack is down it is tried for ever.
+ * Refused tokens are not retried.
+ */
+const SOCKET_RETRIES = { forever: true, retries: 10, factor: 1.5, maxTimeout: 30_000, unref: true };
 const START_TRIES = 5;
 /** Work waits this long after its acknowledgement, so that requests that came together are all acknowledged before any is worked on. */
 const WORK_AFTER_MS = 20;
@@ -156,7 +161,7 @@ function createReceiver(options: SlackAppOptions, logger: ReturnType<typeof slac
     appToken: options.appToken,
     clientPingTimeout: options.clientPingTimeoutMs ?? CLIENT_PING_TIMEOUT_MS,
     logger,
-    installerOptions: { clientOptions: { ...slackClientOptions({ ...options, logger }), retryConfig: { retries: 5 } } },
+    installerOptions: { clientOptions: { ...slackClientOptions({ ...options, logger }), retryConfig: SOCKET_RETRIES } },
   });
 }
 
@@ -175,7 +180,7 @@ function watchSocket(receiver: SocketModeReceiver): { isConnected(): boolean } {
   receiver.client.on('connected', () => {
     connected = true;
   });
-  for (const state of ['disconnected', 'reconnecting', 'disconnecting']) {
+  for (const state of ['close', 'disconnected', 'reconnecting', 'disconnecting']) {
     receiver.client.on(state, () => {
       connected = false;
     });
