@@ -1,0 +1,22 @@
+import type { UploadSource } from '../../sandbox/slack/index.ts';
+import { makeAab, makeApk, makeIpa } from '../fixtures/build-files.ts';
+
+export type BuildKind = 'apk' | 'aab' | 'ipa';
+
+/** The versions that the flows release. */
+export const VERSIONS = { ANDROID: '7.0.0', IOS: '6.7.0' } as const;
+const APPLICATION_ID = 'com.acme.app';
+
+/** A small real build; `build` tells otherwise equal ones apart. */
+export async function buildFile(
+  kind: BuildKind,
+  options: { version?: string; build?: number; name?: string } = {},
+): Promise<UploadSource & { bytes: Buffer }> {
+  const version = options.version ?? (kind === 'ipa' ? VERSIONS.IOS : VERSIONS.ANDROID);
+  const build = options.build ?? 1;
+  const manifest = { applicationId: APPLICATION_ID, versionName: version, versionCode: build };
+  const name = options.name ?? `app-${version}-${build}.${kind}`;
+  if (kind === 'ipa')
+    return { name, bytes: await makeIpa({ bundleId: APPLICATION_ID, version, build: String(build) }) };
+  return { name, bytes: await (kind === 'aab' ? makeAab(manifest) : makeApk(manifest)) };
+}
