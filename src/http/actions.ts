@@ -2,11 +2,12 @@ import type { Release } from '../domain/release.ts';
 import { deriveStatus } from '../domain/status.ts';
 import type { Engine, IntentContext } from '../engine/index.ts';
 import { Refusal } from '../shared/errors.ts';
+import { ActionAnswer } from './answers.ts';
 import type { Answer, AnyEndpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
+import type { ActionInput, ApiAction } from './inputs.ts';
+import { ActionBody, API_ACTIONS } from './inputs.ts';
 import { HttpProblem } from './problems.ts';
-import type { ActionInput, ApiAction } from './schemas.ts';
-import { ActionAnswer, ActionBody, API_ACTIONS } from './schemas.ts';
 
 /** `POST /api/v1/releases/{id}/actions/{action}` (Spec 2.3, 8.4): every action is one intent of the engine. */
 

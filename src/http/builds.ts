@@ -3,17 +3,18 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Engine, SubmitUploadInput, UploadReceipt } from '../engine/index.ts';
 import { Refusal } from '../shared/errors.ts';
+import { BuildsAnswer, UploadAnswer } from './answers.ts';
 import type { Answer, AnyEndpoint, EndpointInput } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
 import type { Idempotency } from './idempotency.ts';
 import { fingerprintOf, idempotencyKeyOf } from './idempotency.ts';
+import { TriggerBuildBody, UploadForm } from './inputs.ts';
 import type { HttpLimits } from './limits.ts';
 import { limitConcurrency, watchIdle } from './limits.ts';
 import type { MultipartUpload } from './multipart.ts';
 import { readMultipart } from './multipart.ts';
 import { presentBuild, presentUpload } from './present.ts';
 import { HttpProblem } from './problems.ts';
-import { BuildsAnswer, TriggerBuildBody, UploadAnswer, UploadForm } from './schemas.ts';
 import { parseInput } from './validate.ts';
 
 /** Room for boundaries, part headers and fields around the file. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { ErrorAnswer } from './answers.ts';
 import type { AnyEndpoint } from './endpoint.ts';
-import { ErrorAnswer } from './schemas.ts';
 
 /** The OpenAPI 3.1 document of these endpoints, made from the schemas that check the requests (Spec 8.4). Pure. */
 export function buildOpenApi(endpoints: readonly AnyEndpoint[], publicUrl: string | null): Record<string, unknown> {

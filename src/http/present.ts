@@ -17,7 +17,7 @@ import type {
   TaskView,
   TokenView,
   UploadView,
-} from './schemas.ts';
+} from './answers.ts';
 
 /** Domain objects as the API shows them: named fields only, dates as ISO 8601 UTC. Pure. */
 

@@ -3,20 +3,18 @@ import type { Release } from '../domain/release.ts';
 import { deriveStatus } from '../domain/status.ts';
 import type { CreateReleaseInput, Engine } from '../engine/index.ts';
 import { Refusal } from '../shared/errors.ts';
-import type { Answer, AnyEndpoint, Caller } from './endpoint.ts';
-import { endpoint } from './endpoint.ts';
-import { presentHistory, presentNotes, presentRelease, presentSummary } from './present.ts';
 import {
   CreatedReleaseAnswer,
-  CreateReleaseBody,
   HistoryAnswer,
-  HistoryQuery,
-  ListReleasesQuery,
   NotesAnswer,
   ReleaseAnswer,
   ReleaseListAnswer,
   StatusView,
-} from './schemas.ts';
+} from './answers.ts';
+import type { Answer, AnyEndpoint, Caller } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
+import { CreateReleaseBody, HistoryQuery, ListReleasesQuery } from './inputs.ts';
+import { presentHistory, presentNotes, presentRelease, presentSummary } from './present.ts';
 
 /** Creating and looking at releases (Spec 8.4). */
 export function releaseEndpoints(engine: Engine, now: () => Date): AnyEndpoint[] {

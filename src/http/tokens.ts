@@ -1,9 +1,10 @@
 import type { Engine } from '../engine/index.ts';
 import { Refusal } from '../shared/errors.ts';
+import { CreatedTokenAnswer, DoneAnswer, TokenListAnswer } from './answers.ts';
 import type { AnyEndpoint, Caller } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
+import { CreateTokenBody } from './inputs.ts';
 import { presentToken } from './present.ts';
-import { CreatedTokenAnswer, CreateTokenBody, DoneAnswer, TokenListAnswer } from './schemas.ts';
 
 /**
  * API tokens over HTTP (Spec 8.4). A token with `releases:write` lists and revokes the tenant's tokens and makes new ones

@@ -3,11 +3,11 @@ import type { Integration, Repositories, Verification } from '../persistence/typ
 import type { Sealer } from '../shared/crypto.ts';
 import { SealError } from '../shared/crypto.ts';
 import { newId } from '../shared/ids.ts';
-import type { WantedConfig, WantedIntegration, WantedSetup } from './check.ts';
 import { checkSetupFile } from './check.ts';
 import type { Change, CurrentIntegration, CurrentSetup } from './plan.ts';
 import { planSetup } from './plan.ts';
 import type { SecretSources } from './secrets.ts';
+import type { WantedConfig, WantedIntegration, WantedSetup } from './wanted.ts';
 import type { Mistake } from './yaml-lines.ts';
 
 export interface SetupDeps extends SecretSources {

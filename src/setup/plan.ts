@@ -3,7 +3,7 @@ import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { Role, Tenant } from '../domain/tenant.ts';
 import { ROLES } from '../domain/tenant.ts';
 import type { Integration } from '../persistence/types.ts';
-import type { WantedConfig, WantedIntegration, WantedSetup } from './check.ts';
+import type { WantedConfig, WantedIntegration, WantedSetup } from './wanted.ts';
 
 /** What the tenant has now. */
 export interface CurrentSetup {

@@ -1,7 +1,8 @@
 import type { Release } from '../../src/domain/release.ts';
 import { deriveStatus } from '../../src/domain/status.ts';
 import type { CreateReleaseInput, Engine, IntentContext } from '../../src/engine/index.ts';
-import { API_ACTIONS, CreatedReleaseAnswer, ReleaseListAnswer, StatusView } from '../../src/http/schemas.ts';
+import { CreatedReleaseAnswer, ReleaseListAnswer, StatusView } from '../../src/http/answers.ts';
+import { API_ACTIONS } from '../../src/http/inputs.ts';
 import { AuthError, Refusal, TransientError } from '../../src/shared/errors.ts';
 import { fakeEngine, type RunningApi, SECRETS, startApi } from './support/api.ts';
 import { inStages, makeCycle, makeRelease, makeSlots, makeTask, NOW } from './support/releases.ts';

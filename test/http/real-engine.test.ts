@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/engine/index.ts';
-import { StatusView } from '../../src/http/schemas.ts';
+import { StatusView } from '../../src/http/answers.ts';
 import { makeApk, makeIpa } from '../fixtures/build-files.ts';
 import { alice, context, engineWorld, HOUR_MS, type World } from '../support/engine-world.ts';
 import { type CallOptions, type RunningApi, startApi } from './support/api.ts';

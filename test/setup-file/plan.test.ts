@@ -1,6 +1,6 @@
 import type { ReleaseConfig } from '../../src/domain/release-config.ts';
-import type { WantedSetup } from '../../src/setup/check.ts';
 import { type CurrentSetup, planSetup } from '../../src/setup/plan.ts';
+import type { WantedSetup } from '../../src/setup/wanted.ts';
 import { NOW } from './support.ts';
 
 const POLICY = { approvers: ['APPROVER' as const], users: null, quorum: 1, allowOwnRelease: true };
