@@ -54,10 +54,12 @@ export async function completeUpload(
 ): Promise<Reply> {
   const upload = uploadOf(state, request, key);
   const asked = partsAsked(request.body.toString('utf8'));
+  if (asked.some(({ number }, index) => index > 0 && number <= (asked[index - 1]?.number ?? 0))) {
+    throw new S3Fault('InvalidPartOrder');
+  }
   const parts: StoredPart[] = [];
   asked.forEach(({ number, etag }, index) => {
     const part = upload.parts.get(number);
-    if (index > 0 && number <= (asked[index - 1]?.number ?? 0)) throw new S3Fault('InvalidPartOrder');
     if (!part || part.md5 !== etag) throw new S3Fault('InvalidPart', `part ${number} is not there with that ETag`);
     if (index < asked.length - 1 && part.sizeBytes < MIN_PART_BYTES)
       throw new S3Fault('EntityTooSmall', `part ${number}`);

@@ -48,7 +48,7 @@ function notThere(operation: string, path: string): PermanentError {
 export function createLocalStore(config: { directory: string }): ArtifactStore {
   const root = resolve(config.directory);
   const unfinished = join(root, UNFINISHED);
-  let prepared: Promise<void> | null = null;
+  let isSwept = false;
 
   function fileOf(path: string): string {
     const parts = partsOfPath(path);
@@ -57,11 +57,10 @@ export function createLocalStore(config: { directory: string }): ArtifactStore {
   }
 
   async function prepare(): Promise<void> {
-    prepared ??= mkdir(unfinished, { recursive: true }).then(() => sweepUnfinished(unfinished));
-    await prepared.catch((error: unknown) => {
-      prepared = null;
-      throw error;
-    });
+    await mkdir(unfinished, { recursive: true });
+    if (isSwept) return;
+    isSwept = true;
+    await sweepUnfinished(unfinished);
   }
 
   async function guarded<T>(operation: string, work: () => Promise<T>): Promise<T> {
