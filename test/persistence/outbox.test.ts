@@ -170,14 +170,17 @@ describe('living messages', () => {
     expect(await outbox.claimNext(releaseId, at(1000), LEASE_MS)).toBeNull();
   });
 
-  it('do not hold up later rows while they wait for another try', async () => {
-    const releaseId = await withRootCard();
-    await opened.repositories.outbox.touchLiving('T1', releaseId, 2, at(10));
-    const root = await claimed(releaseId, at(10));
-    await give(root, { status: 'SENT', attempts: 1, dueAt: at(500) });
-    expect((await claimed(releaseId, at(10))).seq).toBe(2);
-    expect((await claimed(releaseId, at(500))).seq).toBe(1);
-  });
+  it.each(['SENT', 'PENDING', 'SENDING'] as const)(
+    'do not hold up later rows while they wait for another try, given back %s',
+    async (status) => {
+      const releaseId = await withRootCard();
+      await opened.repositories.outbox.touchLiving('T1', releaseId, 2, at(10));
+      const root = await claimed(releaseId, at(10));
+      await give(root, { status, attempts: 1, dueAt: at(500) });
+      expect((await claimed(releaseId, at(10))).seq).toBe(2);
+      expect((await claimed(releaseId, at(500))).seq).toBe(1);
+    },
+  );
 
   it('are edited while the first unsent row waits for another try', async () => {
     const releaseId = await withRootCard();

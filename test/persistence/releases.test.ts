@@ -211,6 +211,25 @@ describe('wake', () => {
     expect(await opened.repositories.releases.wake('rel_gone', at(1), LEASE_MS)).toBeNull();
   });
 
+  it('claims the release after all when its holder settles between the failed claim and the count', async () => {
+    const { releases } = opened.repositories;
+    const first = await created();
+    const holder = await releases.wake(first.id, at(0), LEASE_MS);
+    const model = opened.persistence.connection.models['Release'];
+    if (!holder || !model) throw new Error('a new release is free');
+    const write = model.updateOne.bind(model);
+    jest.spyOn(model, 'updateOne').mockImplementationOnce((...claim) => {
+      const interleaved = async () => {
+        const refused = await write(...claim);
+        expect(await releases.settle(holder, { wakeCount: 1, version: 0 }, null, [])).toBe(true);
+        return refused;
+      };
+      return interleaved() as unknown as ReturnType<typeof write>;
+    });
+    expect(await releases.wake(first.id, at(1), LEASE_MS)).toMatchObject({ until: at(61) });
+    expect(await stored(first.id)).toMatchObject({ wakeCount: 2, nextWakeAt: at(61) });
+  });
+
   it('loses no wake-up against a holder that settles at the same time', async () => {
     const { releases } = opened.repositories;
     for (let round = 0; round < 25; round++) {
@@ -268,9 +287,13 @@ describe('renew, settle, handBack', () => {
     await releases.save(change(first), at(20));
     await releases.handBack(again, at(300));
     expect(await stored(first.id)).toMatchObject({ lease: null, nextWakeAt: at(20) });
-    await releases.wake(first.id, at(30), LEASE_MS);
+    const third = await releases.wake(first.id, at(30), LEASE_MS);
+    if (!third) throw new Error('it was handed back');
     await releases.handBack(lease, at(400));
-    expect(await stored(first.id)).toMatchObject({ nextWakeAt: at(90) });
+    expect(await stored(first.id)).toMatchObject({ nextWakeAt: at(90), lease: { token: third.token } });
+    await releases.renew(third, at(50), LEASE_MS);
+    await releases.handBack(third, at(60));
+    expect(await stored(first.id)).toMatchObject({ nextWakeAt: at(60), lease: null });
   });
 });
 
