@@ -163,12 +163,11 @@ const KNOWN: readonly { file: RegExp; target: string; reason: string }[] = [
 ];
 
 const MAX_LINES = 300;
-const MAX_TEST_LINES = 500;
+const MAX_TEST_LINES = 600;
 /** Longer all the same, each with its reason. */
 const LONG = new Map([
   ['views/ids.ts', 'the list of every id that Slack sees: one place, by lines'],
   ['src/persistence/types.ts', 'the contract of every repository, without code'],
-  ['src/http/schemas.ts', 'the contract of the API, without code'],
   ['test/http/api.test.ts', 'to be split by route'],
 ]);
 
@@ -184,7 +183,8 @@ function filesIn(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return filesIn(path);
-    return entry.name.endsWith('.ts') ? [relative(ROOT, path).replaceAll('\\', '/')] : [];
+    const isOurs = entry.name.endsWith('.ts') && !entry.name.startsWith('.');
+    return isOurs ? [relative(ROOT, path).replaceAll('\\', '/')] : [];
   });
 }
 
