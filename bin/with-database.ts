@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { startEmbeddedMongo } from '../sandbox/mongo/index.ts';
 import type { Config } from '../src/config.ts';
 import type { Persistence } from '../src/persistence/index.ts';
 import { connectPersistence } from '../src/persistence/index.ts';
@@ -29,6 +28,8 @@ export async function withDatabase<T>(config: Config, work: (persistence: Persis
 
 async function embedded(config: Config): Promise<{ uri: string; close(): Promise<void> }> {
   const dir = join(config.dataDir, 'mongo');
+  // Loaded only here: where MONGODB_URI is set the sandbox need not be there.
+  const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
   try {
     return await startEmbeddedMongo({ dir });
   } catch (error) {

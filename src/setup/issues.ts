@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ROLES } from '../domain/tenant.ts';
 import { LATER_CONFIG_KEYS } from './schema.ts';
 import type { Mistake, Path, YamlFile } from './yaml-lines.ts';
 
@@ -18,7 +19,9 @@ function mistakesOf(file: YamlFile, base: Path, issue: Issue): Mistake[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const isLater = LATER_CONFIG_KEYS.some((later) => later === key);
-      const message = isLater ? 'is not available yet' : 'is not known here';
+      const known =
+        path.join('.') === 'roles' ? `is no role: expected one of ${ROLES.join(', ')}` : 'is not known here';
+      const message = isLater ? 'is not available yet' : known;
       return { line: file.lineOfKey(path, key), message: `${[...path, key].join('.')}: ${message}` };
     });
   }

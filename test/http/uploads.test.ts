@@ -397,3 +397,17 @@ describe('a stream', () => {
     expect(store.kept).toEqual([]);
   });
 });
+
+test('a JSON body that never ends is 408', async () => {
+  await start({ deps: { limits: { bodyTimeoutMs: 30 } } });
+  const outgoing = request(`${api.url}/api/v1/releases`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${SECRETS.all}`, 'content-type': 'application/json', 'content-length': '1000' },
+  });
+  outgoing.on('error', () => undefined);
+  const answered = once(outgoing, 'response');
+  outgoing.write('{"releaseConfigId":');
+  const [response] = await answered;
+  expect(response.statusCode).toBe(408);
+  outgoing.destroy();
+});

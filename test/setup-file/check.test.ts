@@ -128,7 +128,11 @@ describe('a mistake is told with its line', () => {
       'ADMIN: [alice]',
       '3: roles.ADMIN.0: expected the id of a Slack user (U… or W…) or user group (S…)',
     ],
-    ['  ADMIN:', '  BOSS:', '3: roles.BOSS: is not known here'],
+    [
+      '  ADMIN:',
+      '  BOSS:',
+      '3: roles.BOSS: is no role: expected one of ADMIN, RELEASE_PILOT, APPROVER, UPLOADER, VIEWER',
+    ],
     ['provider: GITHUB', 'provider: GITLAB', '8: integration "github": GITLAB is not available yet'],
     [
       'provider: GITHUB',
