@@ -168,7 +168,6 @@ const MAX_TEST_LINES = 600;
 const LONG = new Map([
   ['views/ids.ts', 'the list of every id that Slack sees: one place, by lines'],
   ['src/persistence/types.ts', 'the contract of every repository, without code'],
-  ['test/http/api.test.ts', 'to be split by route'],
 ]);
 
 const ROOT = join(import.meta.dirname, '..');
