@@ -72,12 +72,17 @@ export function logProblem(logger: Logger, error: unknown, status: number): void
 function refusalAnswer(refusal: Refusal): Answer {
   const status = REFUSAL_STATUS[refusal.code];
   if (refusal.code === 'WINDOW_CLOSED') {
-    const detail = refusal.message === WINDOW_CLOSED_ERROR ? {} : { detail: refusal.message };
+    const detail = refusal.message === WINDOW_CLOSED_ERROR ? {} : { detail: withoutMentions(refusal.message) };
     return { status, body: { success: false, error: WINDOW_CLOSED_ERROR, ...detail } };
   }
   const fields = Object.keys(refusal.fields).length > 0 ? { fields: refusal.fields } : {};
   const headers = refusal.code === 'RATE_LIMITED' ? { 'Retry-After': '30' } : {};
-  return { status, body: { success: false, error: refusal.message, ...fields }, headers };
+  return { status, body: { success: false, error: withoutMentions(refusal.message), ...fields }, headers };
+}
+
+/** Sentences are written for Slack, where an id in `<@…>` becomes a name; here the id alone says more. */
+function withoutMentions(sentence: string): string {
+  return sentence.replace(/<(?:@|!subteam\^)([A-Z0-9]+)>/g, '$1');
 }
 
 function knownHttpError(error: unknown): Answer | null {

@@ -138,4 +138,14 @@ describe('actions', () => {
     const { status, body } = await api.call('POST', '/api/v1/releases/rel_1/actions/PAUSE');
     expect([status, body]).toEqual([expected, { success: false, error: 'Because of a rule.' }]);
   });
+
+  test('people are told by their ids, not in the spelling of Slack', async () => {
+    await start({
+      pauseRelease: async () => {
+        throw new Refusal('FORBIDDEN', 'You need the role RELEASE_PILOT. Ask <@U01ALICE>, <!subteam^S02TEAM>.');
+      },
+    });
+    const { body } = await api.call('POST', '/api/v1/releases/rel_1/actions/PAUSE');
+    expect(body.error).toBe('You need the role RELEASE_PILOT. Ask U01ALICE, S02TEAM.');
+  });
 });
