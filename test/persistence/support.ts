@@ -9,6 +9,7 @@ import {
   DEFAULT_SLOT_GRACE_HOURS,
   type ReleaseConfig,
 } from '../../src/domain/release-config.ts';
+import type { Task } from '../../src/domain/task.ts';
 import type { Upload } from '../../src/domain/upload.ts';
 import { connectPersistence, type Persistence, type Repositories } from '../../src/persistence/index.ts';
 import type { ApiToken, Integration, ReleaseChange } from '../../src/persistence/types.ts';
@@ -250,6 +251,28 @@ export function token(changes: Partial<ApiToken> = {}): ApiToken {
     createdAt: NOW,
     lastUsedAt: null,
     revokedAt: null,
+    ...changes,
+  };
+}
+
+export function task<T extends Task['type']>(type: T, changes: Partial<Task<T>>): Task {
+  return {
+    id: `x.s3.${type}`,
+    type,
+    stage: 3,
+    cycleNumber: null,
+    status: 'PENDING',
+    attempts: 0,
+    nextTryAt: null,
+    startedAt: null,
+    endedAt: null,
+    output: null,
+    error: null,
+    skip: null,
+    claimedUploads: null,
+    missing: [],
+    confirmation: null,
+    announced: false,
     ...changes,
   };
 }
