@@ -23,7 +23,7 @@ import type { Task } from '../../../src/domain/task.ts';
 import { activeTasks, currentTask, failedTask } from '../../../src/domain/tasks.ts';
 import type { UploadStage } from '../../../src/domain/upload.ts';
 import { openWindows, uploadWindow } from '../../../src/domain/upload-window.ts';
-import { anUpload, shift } from './build-release.ts';
+import { anUpload, HOUR_MS, shift } from './build-release.ts';
 import { canRun, facts, person, type World, write } from './drive.ts';
 
 /** What people and the world do to a release, each only where the rules of the intents let it. */
@@ -202,7 +202,7 @@ function slotChange(world: ModelWorld, command: SlotCommand): Change | null {
     return answerMissedSlot(release, slot, command.answer, config, person(), now);
   }
   if (command.kind === 'ADD_SLOT') {
-    const at = shift(now, command.minutes * MINUTE_MS);
+    const at = slotTime(now, command.minutes);
     world.slotCount += 1;
     return isFree(release, at, now, null)
       ? addSlot(release, newSlot(`slot_new_${world.slotCount}`, at), person(), now)
@@ -211,8 +211,13 @@ function slotChange(world: ModelWorld, command: SlotCommand): Change | null {
   const slot = openSlots(release)[command.place];
   if (!slot) return null;
   if (command.kind === 'REMOVE_SLOT') return removeSlot(release, slot, config, person(), now);
-  const at = shift(now, command.minutes * MINUTE_MS);
+  const at = slotTime(now, command.minutes);
   return isFree(release, at, now, slot.id) ? moveSlot(release, slot, at, person(), now) : null;
+}
+
+/** On the full hour, as people say it: so that slots are moved to a time and back again. */
+function slotTime(now: Date, minutes: number): Date {
+  return new Date(Math.ceil((now.getTime() + minutes * MINUTE_MS) / HOUR_MS) * HOUR_MS);
 }
 
 function openSlots(release: Release): Slot[] {
