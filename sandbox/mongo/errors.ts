@@ -35,6 +35,7 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   100: 'UnsatisfiableWriteConcern',
   115: 'CommandNotSupported',
   171: 'CannotIndexParallelArrays',
+  225: 'TransactionTooOld',
   11000: 'DuplicateKey',
   14031: 'OutOfDiskSpace',
   17280: 'KeyTooLong',

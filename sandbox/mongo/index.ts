@@ -48,6 +48,8 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('close', () => sockets.delete(socket));
+    // Told to the reader of the socket too; without a listener it would end the process.
+    socket.on('error', () => {});
     serveConnection(socket, shared, connections, () => directory?.journal.settled()).catch((error: unknown) => {
       if (!hasErrorCode(error, 'ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'))
         options.logger?.warn({ err: error }, 'embedded database: connection ended');

@@ -1,7 +1,7 @@
 import { decodeRaw, encodeReply, type Reply } from '../bson/encode.ts';
 import { keyOf } from '../bson/order.ts';
 import { type Doc, isDoc } from '../bson/values.ts';
-import { unsupported } from '../errors.ts';
+import { Fault, unsupported } from '../errors.ts';
 
 const SESSION_MS = 30 * 60_000;
 
@@ -34,6 +34,12 @@ export function createSessions(): Sessions {
     if (last?.txnNumber === number) {
       last.at = Date.now();
       return Object.fromEntries(decodeRaw(last.reply));
+    }
+    if (last && number < last.txnNumber) {
+      throw new Fault(
+        225,
+        `Retryable write with txnNumber ${number} is older than ${last.txnNumber}, the last of its session`,
+      );
     }
     const reply = perform();
     answered.set(key, { txnNumber: number, reply: encodeReply(reply, 0).toString('latin1'), at: Date.now() });

@@ -72,10 +72,14 @@ export async function readFrames(path: string, take: (payload: Buffer) => void):
     let offset = FILE_HEADER_BYTES;
     let window: Buffer = Buffer.alloc(0);
     let windowStart = offset;
+    let room = Buffer.alloc(0);
     const bytes = async (from: number, length: number): Promise<Buffer> => {
       if (from + length > windowStart + window.length) {
+        const wanted = Math.min(size - from, Math.max(length, READ_BYTES));
+        // One buffer for all: what is read goes on as strings, and fresh buffers would pile up until collected.
+        if (room.length < wanted) room = Buffer.allocUnsafeSlow(Math.max(wanted, 2 * READ_BYTES));
         windowStart = from;
-        window = await readAt(file, from, Math.min(size - from, Math.max(length, READ_BYTES)));
+        window = await readInto(file, room.subarray(0, wanted), from);
       }
       return window.subarray(from - windowStart, from - windowStart + length);
     };
@@ -147,10 +151,13 @@ function hasUnwrittenSector(payload: Buffer, offset: number): boolean {
 }
 
 async function readAt(file: FileHandle, from: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+  return await readInto(file, Buffer.allocUnsafe(length), from);
+}
+
+async function readInto(file: FileHandle, buffer: Buffer, from: number): Promise<Buffer> {
   let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(buffer, done, length - done, from + done);
+  while (done < buffer.length) {
+    const { bytesRead } = await file.read(buffer, done, buffer.length - done, from + done);
     if (bytesRead === 0) break;
     done += bytesRead;
   }

@@ -30,7 +30,10 @@ type Scan = Extract<Plan, { kind: 'IXSCAN' }>;
 export function makePlan(collection: Collection, filter: Doc, sort: readonly KeyPart[], hint: Maybe): Plan {
   const everything: Plan = { kind: 'COLLSCAN', cost: collection.records.size };
   if (hint !== undefined) return hintedPlan(collection, filter, sort, hint);
-  const scans = collection.indexes.flatMap((index) => scanOf(collection, index, filter, sort, false) ?? []);
+  const demands = demandsOf(filter);
+  const scans = collection.indexes.flatMap((index) =>
+    isOfUse(index, demands, sort) ? (scanOf(collection, index, { filter, demands }, sort, false) ?? []) : [],
+  );
   const best = cheapest(scans, sort);
   const alternative = best ? undefined : orPlan(collection, filter);
   return best ?? alternative ?? everything;
@@ -57,7 +60,7 @@ function hintedPlan(collection: Collection, filter: Doc, sort: readonly KeyPart[
       2,
       'error processing query: planner returned error: hint provided does not correspond to an existing index',
     );
-  const scan = scanOf(collection, index, filter, sort, true);
+  const scan = scanOf(collection, index, { filter, demands: demandsOf(filter) }, sort, true);
   return scan ?? { kind: 'COLLSCAN', cost: collection.records.size };
 }
 
@@ -85,16 +88,28 @@ function findOr(filter: Doc): Value | undefined {
   return undefined;
 }
 
+type Demands = ReadonlyMap<string, readonly Spans[]>;
+
+interface Demanded {
+  readonly filter: Doc;
+  readonly demands: Demands;
+}
+
+/** An index can only help if its first field is narrowed or sorted by; others need not even be built. */
+function isOfUse(index: Index, demands: Demands, sort: readonly KeyPart[]): boolean {
+  const first = index.spec.parts[0]?.name ?? '';
+  return demands.has(first) || sort.some((part) => part.name === first);
+}
+
 /** The use of one index for a query, or undefined if it neither narrows nor sorts, or lacks documents. */
 function scanOf(
   collection: Collection,
   index: Index,
-  filter: Doc,
+  { filter, demands }: Demanded,
   sort: readonly KeyPart[],
   isForced: boolean,
 ): Scan | undefined {
   const tree = treeOf(collection, index);
-  const demands = demandsOf(filter);
   const fields = fieldsOf(index, demands);
   const isNarrowed = fields[0] !== undefined && fields[0].spans[0] !== WHOLE;
   if (!holdsAll(index, filter, demands)) {
@@ -126,7 +141,7 @@ interface Field {
  * The bounds of each field. Where documents have arrays, two conditions may be met by two elements: then only one of
  * them may bound the field, and only one of the fields that share the array may be bounded at all.
  */
-function fieldsOf(index: Index, demands: ReadonlyMap<string, readonly Spans[]>): Field[] {
+function fieldsOf(index: Index, demands: Demands): Field[] {
   let isArrayBounded = false;
   return index.spec.parts.map((part, at) => {
     const isMultikey = index.multikey[at] === true;
@@ -173,7 +188,7 @@ function isFixed(field: Field): boolean {
 }
 
 /** Whether every document the filter could match is in the index at all. */
-function holdsAll(index: Index, filter: Doc, demands: ReadonlyMap<string, readonly Spans[]>): boolean {
+function holdsAll(index: Index, filter: Doc, demands: Demands): boolean {
   const { spec } = index;
   if (spec.sparse) return spec.parts.some((part) => excludesMissing(demands.get(part.name)));
   if (!spec.partialFilter) return true;
@@ -190,7 +205,7 @@ function excludesMissing(list: readonly Spans[] | undefined): boolean {
 }
 
 /** Whether each condition of a partial filter is given word for word by the query, or by a narrower one. */
-function implies(filter: Doc, demands: ReadonlyMap<string, readonly Spans[]>, partial: Doc): boolean {
+function implies(filter: Doc, demands: Demands, partial: Doc): boolean {
   return [...partial].every(([name, condition]) => {
     if (name === '$and') return branchesOf(name, condition).every((branch) => implies(filter, demands, branch));
     if (name === '$or') return branchesOf(name, condition).some((branch) => implies(filter, demands, branch));

@@ -6,12 +6,17 @@ import { Fault, unsupported } from '../errors.ts';
 export function storable(given: Value): Doc {
   if (!isDoc(given)) throw new Fault(14, 'documents must be objects');
   checkStorable(given);
-  const id = given.get('_id');
   const first = given.keys().next();
   if (!first.done && first.value === '_id') return given;
-  const doc: Doc = new Map([['_id', id ?? newObjectId()]]);
+  const doc: Doc = new Map([['_id', idOf(given)]]);
   for (const [name, value] of given) if (name !== '_id') doc.set(name, value);
   return doc;
+}
+
+/** The document's own id, null too, or a new one. */
+export function idOf(doc: Doc): Value {
+  const id = doc.get('_id');
+  return id === undefined ? newObjectId() : id;
 }
 
 /** What no stored document may have. */

@@ -1,6 +1,7 @@
-import { type Doc, isDoc, newObjectId, Regex, type Value } from '../bson/values.ts';
+import { type Doc, isDoc, Regex, type Value } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import { isOperatorDoc } from '../query/operators.ts';
+import { idOf } from '../store/storable.ts';
 import type { Update } from './compile.ts';
 import { setAt } from './paths.ts';
 
@@ -25,7 +26,7 @@ export function buildUpsert(filter: Doc, update: Update, isReplacement: boolean,
     base = id === undefined ? new Map() : new Map([['_id', id]]);
   }
   const made = update(base, { isInsert: true, now, position: undefined });
-  const result: Doc = new Map([['_id', made.get('_id') ?? newObjectId()]]);
+  const result: Doc = new Map([['_id', idOf(made)]]);
   for (const [name, value] of made) if (name !== '_id') result.set(name, value);
   return result;
 }

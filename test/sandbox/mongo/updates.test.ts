@@ -50,6 +50,16 @@ describe('inserts', () => {
     expect(Object.keys((await collection.findOne()) ?? {})).toEqual(['_id', 'half']);
   });
 
+  it('keep null as an _id, from an upsert too', async () => {
+    const collection = await database.collection<{ _id: null; a?: number }>();
+    // Below the driver, which would make an id of its own.
+    await database.db.command({ insert: collection.collectionName, documents: [{ _id: null }] });
+    expect(await collection.findOne({ _id: { $type: 'null' } })).toEqual({ _id: null });
+    await collection.deleteMany({});
+    await collection.updateOne({ _id: null }, { $set: { a: 1 } }, { upsert: true });
+    expect(await collection.find().toArray()).toEqual([{ _id: null, a: 1 }]);
+  });
+
   it('stop at the first error when ordered and go on when not, each error with its index', async () => {
     const docs = [{ _id: 1 }, { _id: 1 }, { _id: 2 }, { _id: 2 }, { _id: 3 }];
     for (const [ordered, kept, indexes] of [
@@ -292,24 +302,6 @@ describe('results', () => {
       .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 11000, insertedCount: 1 });
     expect(await collection.countDocuments({})).toBe(3);
-  });
-
-  it('of a retryable write sent again are the same, and nothing is done twice', async () => {
-    const collection = await database.collection({ _id: 1, n: 0 });
-    const lsid = { id: new Binary(Buffer.alloc(16, 7), 4) };
-    const command = {
-      update: collection.collectionName,
-      updates: [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }],
-      lsid,
-      txnNumber: Long.fromNumber(3),
-    };
-    const { client, server } = database;
-    // Below the driver's own sessions: the same bytes twice.
-    const send = (): Promise<object> => client.db('test').command(command, { session: undefined as never });
-    expect(server.uri).toContain('127.0.0.1');
-    const first = await send();
-    expect(await send()).toEqual(first);
-    expect(await collection.findOne()).toEqual({ _id: 1, n: 1 });
   });
 
   it('say that a write to more members than there are was done but not confirmed', async () => {

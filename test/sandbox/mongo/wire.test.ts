@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BSON } from 'mongodb';
+import { Binary, BSON, Long } from 'mongodb';
 import { startEmbeddedMongo } from '../../../sandbox/mongo/index.ts';
 import { crc32c } from '../../../sandbox/mongo/wire.ts';
 import { MongoClient } from './driver.ts';
@@ -120,6 +120,32 @@ describe('the wire', () => {
     expect(await reply()).toMatchObject({ ok: 0, code: 17 });
     expect(await database.db.collection('wire').countDocuments({})).toBe(3);
     expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
+    socket.destroy();
+  });
+
+  it('does a retryable write once, however often it is sent, and refuses one that is older', async () => {
+    const { socket, reply } = await raw();
+    const collection = await database.collection({ _id: 1, n: 0 });
+    const updates = [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }];
+    const send = (id: number, txnNumber: number): void => {
+      const lsid = { id: new Binary(Buffer.alloc(16, id), 4) };
+      socket.write(
+        opMsg({ update: collection.collectionName, updates, lsid, txnNumber: Long.fromNumber(txnNumber), $db: 'test' }),
+      );
+    };
+    for (const [id, txnNumber] of [
+      [1, 5],
+      [1, 5],
+      [1, 6],
+      [2, 5],
+      [1, 6],
+    ] as const) {
+      send(id, txnNumber);
+      expect(await reply()).toEqual({ n: 1, nModified: 1, ok: 1 });
+    }
+    send(1, 5);
+    expect(await reply()).toMatchObject({ ok: 0, code: 225 });
+    expect(await collection.findOne()).toEqual({ _id: 1, n: 3 });
     socket.destroy();
   });
 
