@@ -21,7 +21,7 @@ const failed = withTask(
 );
 
 describe('what a confirmation says will be done (Spec 6.4)', () => {
-  test.each<[Action, string, Release, string[]]>([
+  test.each<[Action, string, Release, unknown[]]>([
     [
       'START',
       'names the branch and the builds',
@@ -37,11 +37,16 @@ describe('what a confirmation says will be done (Spec 6.4)', () => {
       'the first of two approvals opens nothing yet',
       atGate(0),
       [
-        'Approval 1 of 2. When all are given',
+        expect.stringMatching(/^Approval 1 of 2\b.* all are given/),
         'Creates tag v7.0.0_android_6.7.0_ios on release/7.0.0_android_6.7.0_ios',
       ],
     ],
-    ['TRIGGER_STAGE_3', 'the last one opens it', atGate(1), ['Approval 2 of 2: the gate opens, then']],
+    [
+      'TRIGGER_STAGE_3',
+      'the last one opens it',
+      atGate(1),
+      [expect.stringMatching(/^Approval 2 of 2\b(?!.*all are given)/)],
+    ],
     [
       'TRIGGER_STAGE_3',
       'one is enough: no word of a count',

@@ -16,6 +16,9 @@ function inCycle(number: number, patch: Partial<Task> = {}): Release {
   const release = withCycles(running(CRONS.stage2), ...before, 'IN_PROGRESS');
   return withTask(release, `rel_1.c${number}.TRIGGER_REGRESSION_BUILDS`, patch);
 }
+function abandoned(release: Release): Release {
+  return { ...release, cycles: release.cycles.map((cycle) => ({ ...cycle, status: 'ABANDONED' })) };
+}
 function inStage3(type: TaskType, patch: Partial<Task>): Release {
   return withTask(running(CRONS.stage3), `rel_1.s3.${type}`, patch);
 }
@@ -47,6 +50,7 @@ const TABLE: [string, Release, string[]][] = [
   ['cycle 1 goes on after its builds', inCycle(1, { status: 'COMPLETED', ...CLAIMED }), []],
   ['cycle 1 done', withCycles(running(CRONS.stage2), 'DONE'), REGRESSION],
   ['cycle 1 abandoned', withCycles(running(CRONS.stage2), 'ABANDONED'), REGRESSION],
+  ['cycle 1 abandoned after it had its builds', abandoned(inCycle(1, { status: 'COMPLETED', ...CLAIMED })), REGRESSION],
   ['cycle 2 waits for builds', inCycle(2, { status: 'AWAITING_MANUAL_BUILD' }), REGRESSION],
   ['cycle 2 has its builds', inCycle(2, { status: 'COMPLETED', ...CLAIMED }), []],
   ['the last cycle waits for builds', inCycle(3, { status: 'AWAITING_MANUAL_BUILD' }), REGRESSION],
