@@ -10,13 +10,14 @@ const APPLICATION_ID = 'com.acme.app';
 /** A small real build; `build` tells otherwise equal ones apart. */
 export async function buildFile(
   kind: BuildKind,
-  options: { version?: string; build?: number; name?: string } = {},
+  options: { version?: string; build?: number; name?: string; padToBytes?: number } = {},
 ): Promise<UploadSource & { bytes: Buffer }> {
   const version = options.version ?? (kind === 'ipa' ? VERSIONS.IOS : VERSIONS.ANDROID);
   const build = options.build ?? 1;
-  const manifest = { applicationId: APPLICATION_ID, versionName: version, versionCode: build };
+  const padding = options.padToBytes === undefined ? {} : { padToBytes: options.padToBytes };
+  const manifest = { applicationId: APPLICATION_ID, versionName: version, versionCode: build, ...padding };
   const name = options.name ?? `app-${version}-${build}.${kind}`;
   if (kind === 'ipa')
-    return { name, bytes: await makeIpa({ bundleId: APPLICATION_ID, version, build: String(build) }) };
+    return { name, bytes: await makeIpa({ bundleId: APPLICATION_ID, version, build: String(build), ...padding }) };
   return { name, bytes: await (kind === 'aab' ? makeAab(manifest) : makeApk(manifest)) };
 }

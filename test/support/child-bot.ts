@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The real bot as `npm start` runs it, in a process of its own that can be killed. */
+export interface ChildBot {
+  /** The first time it lets it start; from then on it moves its clock: the world's, and so much more. */
+  setOffset(offsetMs: number): void;
+  /** Where it listens; rejects when it ended before, whatever ended it. */
+  up: Promise<number>;
+  /** SIGKILL, at once; whoever needs it gone awaits `exited`. */
+  kill(): void;
+  exited: Promise<void>;
+  output(): string;
+}
+
+const ROOT = join(__dirname, '..', '..');
+const UP = /"port":(\d+).*"Slipway is up"/;
+
+/** Loads it; it starts with `setOffset`. */
+export function loadChildBot(options: { env: Record<string, string>; cwd: string }): ChildBot {
+  const loaders = [createRequire(__filename).resolve('tsx'), join(ROOT, 'test', 'support', 'moved-time.mjs')];
+  const child = spawn(
+    process.execPath,
+    [...loaders.flatMap((path) => ['--import', pathToFileURL(path).href]), join(ROOT, 'bin', 'start.ts')],
+    {
+      // Nothing of the machine's own environment, and no `.env` of whoever runs the tests.
+      cwd: options.cwd,
+      env: { PATH: process.env['PATH'] ?? '', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
+  let output = '';
+  const up = new Promise<number>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = UP.exec(output);
+      if (found) resolve(Number(found[1]));
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the bot ended with ${code} before it was up:\n${output}`)));
+  });
+  // Whoever waits for it is told; nobody may be waiting.
+  up.catch(() => undefined);
+  return {
+    up,
+    exited: new Promise((resolve) => child.once('exit', () => resolve())),
+    output: () => output,
+    setOffset(offsetMs) {
+      if (child.connected) child.send({ offsetMs });
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,116 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { BSON } from 'mongodb';
+
+/**
+ * Stands between a bot and its database and knows which answer belongs to which command. It can lose either: a command
+ * before the server sees it, or the answer after the server has carried it out; and it can be down.
+ */
+export interface DatabaseProxy {
+  uri: string;
+  /** Asked for every command in the order they come; null: all passes. */
+  intercept: ((command: DatabaseCommand) => Verdict) | null;
+  /** Cuts all connections and refuses new ones until `down(false)`. */
+  down(isDown: boolean): void;
+  close(): Promise<void>;
+}
+
+export interface DatabaseCommand {
+  /** `insert`, `update`, `findAndModify`, `find` ... */
+  name: string;
+  collection: string;
+  body: BSON.Document;
+}
+
+/** What is held never arrives; `reached` is called when it would have. */
+export type Verdict = 'pass' | { hold: 'request' | 'answer'; reached(): void };
+
+const OP_MSG = 2013;
+const HEADER_BYTES = 16;
+const FLAG_BYTES = 4;
+const ADDRESS = /^(mongodb:\/\/(?:[^@/]*@)?)([^/?,]+)(\/[^?]*)?(?:\?(.*))?$/;
+
+export async function startDatabaseProxy(straight: string): Promise<DatabaseProxy> {
+  const [, scheme = '', host = '', path = '/', query = ''] = ADDRESS.exec(straight) ?? [];
+  const [name = '', port = ''] = host.split(':');
+  if (port === '') throw new Error('the proxy needs an address like mongodb://host:port/database');
+  const sockets = new Set<Socket>();
+  let isDown = false;
+
+  const server = createServer((client) => {
+    if (isDown) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(Number(port), name);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    const lost = new Map<number, () => void>();
+    onFrames(client, (frame) => {
+      const command = proxy.intercept ? commandOf(frame) : null;
+      const verdict = command ? (proxy.intercept?.(command) ?? 'pass') : 'pass';
+      if (verdict !== 'pass' && verdict.hold === 'request') return verdict.reached();
+      if (verdict !== 'pass') lost.set(frame.readInt32LE(4), verdict.reached);
+      upstream.write(frame);
+    });
+    onFrames(upstream, (frame) => {
+      const reached = lost.get(frame.readInt32LE(8));
+      if (reached) reached();
+      else client.write(frame);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const proxy: DatabaseProxy = {
+    uri: `${scheme}${own}${path}?${parametersFor(query)}`,
+    intercept: null,
+    down(value) {
+      isDown = value;
+      if (value) for (const socket of sockets) socket.destroy();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+  return proxy;
+}
+
+/** A replica set would tell the driver its own address; a database that is gone shall be noticed soon. */
+function parametersFor(query: string): string {
+  const parameters = new URLSearchParams(query);
+  parameters.delete('replicaSet');
+  parameters.set('directConnection', 'true');
+  parameters.set('serverSelectionTimeoutMS', '1000');
+  return parameters.toString();
+}
+
+/** Every message of the wire protocol begins with its length. */
+function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
+  let rest: Buffer = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    while (rest.length >= HEADER_BYTES && rest.length >= rest.readInt32LE(0)) {
+      const length = rest.readInt32LE(0);
+      take(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+  });
+}
+
+function commandOf(frame: Buffer): DatabaseCommand | null {
+  if (frame.readInt32LE(12) !== OP_MSG) return null;
+  const kindAt = HEADER_BYTES + FLAG_BYTES;
+  if (frame[kindAt] !== 0) return null;
+  const start = kindAt + 1;
+  const body = BSON.deserialize(frame.subarray(start, start + frame.readInt32LE(start)));
+  const [name = ''] = Object.keys(body);
+  return { name, collection: String(body[name]), body };
+}
