@@ -252,11 +252,11 @@ const TITLES: Readonly<Record<ListName, string>> = {
 
 /** The README's list, in Markdown. */
 export function listSupported(): string {
-  const commands = Object.entries(SUPPORTED.commands).map(
-    ([name, options]) => `| \`${name}\` | ${options.map(quote).join(', ')} |`,
+  const commands = Object.entries(SUPPORTED.commands).map(([name, options]) =>
+    options.length === 0 ? `- ${quote(name)}` : `- ${quote(name)}: ${options.map(quote).join(', ')}`,
   );
   const lists = Object.entries(TITLES).map(([name, title]) => `- ${title}: ${itemsOf(name).map(quote).join(', ')}`);
-  return ['| command | options |', '|---|---|', ...commands, '', ...lists, ''].join('\n');
+  return ['Commands, with their options:', '', ...commands, '', 'Within them:', '', ...lists, ''].join('\n');
 }
 
 function itemsOf(name: string): readonly string[] {

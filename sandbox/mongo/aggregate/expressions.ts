@@ -13,7 +13,7 @@ import {
 } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { checkSupported } from '../supported.ts';
-import { add, multiply } from '../update/arithmetic.ts';
+import { add, type BsonNumber, multiply } from '../update/arithmetic.ts';
 
 /** An expression of an aggregation: a value from a document; undefined is missing. */
 export type Expression = (doc: Doc) => Maybe;
@@ -120,8 +120,8 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   $or: (args) => args.some(isTruthy),
   $not: ([a]) => !isTruthy(a),
   $ifNull: (args) => args.find((arg) => arg !== undefined && arg !== null) ?? args.at(-1),
-  $add: (args) => calculate('$add', args, (a, b) => (a instanceof Date ? null : add(a, b))),
-  $multiply: (args) => calculate('$multiply', args, (a, b) => multiply(a, b)),
+  $add: (args) => calculate('$add', args, add),
+  $multiply: (args) => calculate('$multiply', args, multiply),
   $subtract: ([a, b]) => subtract(a, b),
   $divide: ([a, b]) => divide(a, b),
   $concat: (args) => concat(args),
@@ -155,22 +155,17 @@ function isNothing(value: Maybe): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function calculate(
-  name: string,
-  args: readonly Maybe[],
-  combine: (a: number | bigint | Int32, b: number | bigint | Int32) => Maybe,
-): Maybe {
+function calculate(name: string, args: readonly Maybe[], combine: (a: BsonNumber, b: BsonNumber) => BsonNumber): Maybe {
   if (args.some(isNothing)) return null;
-  let result: number | bigint | Int32 = new Int32(name === '$add' ? 0 : 1);
+  let result: BsonNumber = new Int32(name === '$add' ? 0 : 1);
   for (const arg of args) {
     if (arg instanceof Date) throw unsupported(`${name} with a date`);
     if (!isNumber(arg))
       throw new Fault(
-        name === '$add' ? 14 : 14,
+        14,
         `${name} only supports numeric types, not ${arg === undefined ? 'missing' : typeOf(arg ?? null)}`,
       );
-    const next: Maybe = combine(result, arg);
-    if (isNumber(next)) result = next;
+    result = combine(result, arg);
   }
   return result;
 }

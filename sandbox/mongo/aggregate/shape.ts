@@ -13,7 +13,7 @@ export function projectStage(operand: Value): Stage {
   const computed: [string, Expression][] = [];
   for (const [name, value] of operand) {
     if (typeof value === 'boolean' || isNumber(value)) plain.set(name, value);
-    else computed.push([checkName(name), compileExpression(value)]);
+    else computed.push([checkName(name), compileExpression(refuseNested(name, value, '$project'))]);
   }
   const isExclusion = [...plain].some(([name, value]) => name !== '_id' && !isTruthy(value));
   if (isExclusion && computed.length > 0) throw new Fault(31252, 'Cannot compute a field in exclusion projection');
@@ -36,13 +36,17 @@ export function addFields(operand: Value): Stage {
   if (!isDoc(operand) || operand.size === 0)
     throw new Fault(40177, 'Invalid $addFields :: specification must have at least one field');
   const fields = [...operand].map(([name, value]): [string, Expression] => {
-    if (isDoc(value) && !value.keys().next().value?.startsWith('$'))
-      throw unsupported(`a document as the value of ${name} in $addFields`);
-    return [checkName(name), compileExpression(value)];
+    return [checkName(name), compileExpression(refuseNested(name, value, '$addFields'))];
   });
   return function* (docs) {
     for (const doc of docs) yield withFields(new Map(doc), fields, doc);
   };
+}
+
+/** There a document is not a value but a path further down. */
+function refuseNested(name: string, value: Value, stage: string): Value {
+  if (!isDoc(value) || value.keys().next().value?.startsWith('$')) return value;
+  throw unsupported(`a document as the value of ${name} in ${stage}`);
 }
 
 function checkName(name: string): string {

@@ -2,7 +2,7 @@ import type { Reply, Sendable } from '../bson/encode.ts';
 import { encodeRaw } from '../bson/encode.ts';
 import { keyOf } from '../bson/order.ts';
 import { Binary, type Doc, docOf, int, isDoc, type Maybe, type Value } from '../bson/values.ts';
-import { Fault } from '../errors.ts';
+import { Fault, unsupported } from '../errors.ts';
 import { compileFilter, filterOf, type Matcher } from '../query/match.ts';
 import { type Collection, type Index, namespaceOf } from '../store/collection.ts';
 import { checkCollation, parseIndexSpec } from '../store/index-spec.ts';
@@ -21,6 +21,7 @@ export function create(context: Context): Reply {
   const name = collectionName(context);
   const collation = context.command.get('collation');
   if (collation !== undefined) checkCollation(collation);
+  if (!flagField(context.command, 'autoIndexId', true)) throw unsupported('a collection without an index on _id');
   // Creating it again with the same options, and there are none, is a success in MongoDB 7.
   ensureCollection(context.store, context.database, name);
   return {};

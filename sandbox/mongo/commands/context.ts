@@ -3,6 +3,7 @@ import { type Doc, isDoc, isNumber, isTruthy, type Maybe, toNumber } from '../bs
 import { Fault } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Cursors } from './cursors.ts';
+import type { Sessions } from './sessions.ts';
 
 /** A command as it came: its fields, and the documents that came beside them. */
 export interface Request {
@@ -14,6 +15,7 @@ export interface Request {
 export interface Context {
   readonly store: Store;
   readonly cursors: Cursors;
+  readonly sessions: Sessions;
   readonly database: string;
   readonly command: Doc;
   readonly sequences: ReadonlyMap<string, readonly Buffer[]>;

@@ -33,7 +33,7 @@ const HANDLERS: Readonly<Record<CommandName, Handler>> = {
   connectionStatus,
   getParameter,
   serverStatus,
-  endSessions: () => ({}),
+  endSessions,
   killCursors,
   getMore,
   find,
@@ -54,6 +54,12 @@ const HANDLERS: Readonly<Record<CommandName, Handler>> = {
   dropIndexes,
   explain,
 };
+
+function endSessions({ command, sessions }: Context): Reply {
+  const ended = command.get('endSessions');
+  if (Array.isArray(ended)) for (const session of ended) if (isDoc(session)) sessions.end(session);
+  return {};
+}
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
@@ -94,14 +100,15 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
   const name = body.keys().next().value ?? '';
   if (!isCommand(name))
     throw unsupported(name === 'saslStart' || name === 'saslContinue' ? 'authentication' : `the command ${name}`);
-  checkCommandFields(name, body.keys());
+  checkCommandFields(name, [...body.keys(), ...request.sequences.keys()]);
   const database = body.get('$db');
   if (typeof database !== 'string' || database === '') throw new Fault(40414, `OP_MSG requests require a $db argument`);
   checkGeneric(body);
-  const { address, store, cursors } = shared;
+  const { address, store, cursors, sessions } = shared;
   const context: Context = {
     store,
     cursors,
+    sessions,
     database,
     command: body,
     sequences: request.sequences,
@@ -136,7 +143,8 @@ function deadlineOf(body: Doc, name: string): number | undefined {
   if (limit === undefined) return undefined;
   const ms = isNumber(limit) ? toNumber(limit) : Number.NaN;
   if (!(ms >= 0)) throw new Fault(2, 'maxTimeMS must be a non-negative number');
-  return ms === 0 || name === 'getMore' ? undefined : performance.now() + ms;
+  if (name === 'getMore') throw new Fault(2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
+  return ms === 0 ? undefined : performance.now() + ms;
 }
 
 /** There is one member: a write that wants more of them is done, and says so. */

@@ -16,6 +16,7 @@ export interface Sessions {
   once(command: Doc, perform: () => Reply): Reply;
   /** Forgets sessions not used for 30 minutes. */
   expire(now: number): void;
+  end(session: Doc): void;
   /** Forgets all: what they wrote was taken back. */
   forget(): void;
   size(): number;
@@ -50,5 +51,11 @@ export function createSessions(): Sessions {
     for (const [key, { at }] of answered) if (now - at > SESSION_MS) answered.delete(key);
   }
 
-  return { once, expire, forget: () => answered.clear(), size: () => answered.size };
+  return {
+    once,
+    end: (session) => answered.delete(keyOf(session.get('id'))),
+    expire,
+    forget: () => answered.clear(),
+    size: () => answered.size,
+  };
 }

@@ -44,7 +44,10 @@ function cheapest(scans: readonly Scan[], sort: readonly KeyPart[]): Scan | unde
   const usedFields = (scan: Scan): number => scan.intervals[0]?.lo.length ?? 0;
   return scans.reduce<Scan | undefined>((best, scan) => {
     if (!best || price(scan) < price(best)) return scan;
-    return price(scan) === price(best) && usedFields(scan) > usedFields(best) ? scan : best;
+    if (price(scan) > price(best)) return best;
+    // Alike (the collection may be empty): rather one that sorts, then one that is narrowed by more fields.
+    if (scan.isSorted !== best.isSorted) return scan.isSorted ? scan : best;
+    return usedFields(scan) > usedFields(best) ? scan : best;
   }, undefined);
 }
 

@@ -1,7 +1,7 @@
 import { Int32 } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 
-type BsonNumber = number | bigint | Int32;
+export type BsonNumber = number | bigint | Int32;
 
 /** MongoDB's sum: the wider of the two types, int grows to long, long beyond 64 bits is Fault 2. */
 export function add(a: BsonNumber, b: BsonNumber): BsonNumber {

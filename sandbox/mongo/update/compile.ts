@@ -57,7 +57,7 @@ function compileReplacement(update: Doc): Update {
       throw new Fault(66, `After applying the update, the (immutable) field '_id' was found to have been altered`);
     }
     const result: Doc = new Map();
-    const keptId = id ?? newId;
+    const keptId = id === undefined ? newId : id;
     if (keptId !== undefined) result.set('_id', keptId);
     for (const [name, value] of update) if (name !== '_id') result.set(name, value);
     return result;

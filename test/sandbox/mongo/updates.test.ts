@@ -58,6 +58,9 @@ describe('inserts', () => {
     await collection.deleteMany({});
     await collection.updateOne({ _id: null }, { $set: { a: 1 } }, { upsert: true });
     expect(await collection.find().toArray()).toEqual([{ _id: null, a: 1 }]);
+    await collection.deleteMany({});
+    await collection.replaceOne({ _id: null }, { a: 2 }, { upsert: true });
+    expect(await collection.find().toArray()).toEqual([{ _id: null, a: 2 }]);
   });
 
   it('stop at the first error when ordered and go on when not, each error with its index', async () => {
