@@ -9,7 +9,7 @@ import {
 } from '../src/shared/errors.ts';
 import { newId } from '../src/shared/ids.ts';
 import { peopleText } from './blocks/text.ts';
-import type { Asker, FaceDeps } from './deps.ts';
+import { type Asker, type FaceDeps, slackFault } from './deps.ts';
 import { faultMessage, plainMessage, refusalMessage } from './refusals.ts';
 import type { Rendered } from './types.ts';
 
@@ -98,9 +98,22 @@ export function explain(deps: FaceDeps, error: unknown, scope: { what: string; t
     deps.logger.warn({ ...scope, err: error }, 'a provider failed');
     return plainMessage(providerSentence(error));
   }
+  const slack = slackFault(error);
+  if (slack !== null) {
+    deps.logger.warn({ ...scope, err: error }, 'Slack refused a call');
+    return plainMessage(slackSentence(slack));
+  }
   const reference = newId('ref');
   deps.logger.error({ ...scope, err: error, reference }, 'a handler failed');
   return faultMessage(reference);
+}
+
+/** A trigger is good for three seconds only. */
+const EXPIRED = new Set(['expired_trigger_id', 'trigger_expired', 'trigger_exchanged']);
+
+function slackSentence(fault: { word: string; passes: boolean }): string {
+  if (EXPIRED.has(fault.word)) return 'That took me too long, and Slack opens no window any more. Try again.';
+  return `Slack: ${peopleText(fault.word)}. ${fault.passes ? 'That may pass: try again in a minute.' : 'Tell an admin.'}`;
 }
 
 const PROVIDER_NAMES: Record<string, string> = { SLACK: 'Slack', GITHUB: 'GitHub', S3: 'The artifact store' };

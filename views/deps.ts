@@ -1,6 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { ModalView } from '@slack/types';
-import type { WebClient } from '@slack/web-api';
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+  type WebClient,
+} from '@slack/web-api';
 import type { Engine, IntentContext } from '../src/engine/index.ts';
 import type { Logger } from '../src/shared/logger.ts';
 import type { Rendered, ViewValues } from './types.ts';
@@ -102,4 +108,13 @@ export interface SharedMessage {
 export async function contextOf(engine: Engine, person: { tenantId: string; userId: string }): Promise<IntentContext> {
   const actor = await engine.actor(person.tenantId, person.userId);
   return { tenantId: person.tenantId, actor, origin: 'SLACK' };
+}
+
+/** What a call of `client` threw: Slack's word, and whether trying again may help. Null when it is no fault of Slack's. */
+export function slackFault(error: unknown): { word: string; passes: boolean } | null {
+  if (error instanceof WebAPIPlatformError) return { word: error.data.error, passes: false };
+  if (error instanceof WebAPIRateLimitedError) return { word: 'rate limited', passes: true };
+  if (error instanceof WebAPIRequestError) return { word: 'no answer', passes: true };
+  if (error instanceof WebAPIHTTPError) return { word: `HTTP ${error.statusCode}`, passes: error.statusCode >= 500 };
+  return null;
 }

@@ -76,7 +76,7 @@ function requireShownGate(release: Release, value: ActionValue, displayText: str
   const gate = awaitingGate(release);
   if (!gate || (value.gateId !== undefined && value.gateId !== gate.id)) {
     const granted = release.gates.find((one) => one.id === value.gateId && one.status === 'GRANTED');
-    const by = granted?.approvals.map((approval) => `<@${approval.by}>`).join(', ');
+    const by = granted?.approvals.map((approval) => `@${approval.by}`).join(', ');
     const who = by ? `It was approved by ${by}.` : '';
     throw new Refusal('STALE', `No gate waits for this decision any more: ${displayText}. ${who}`.trim());
   }

@@ -46,15 +46,22 @@ describe('the url_verification handshake', () => {
   });
 });
 
+/** `/release list` waits until the returned function is called. */
+function holdList(): () => void {
+  let go = () => {};
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  jest.spyOn(world.engine.queries, 'live').mockImplementationOnce(async () => {
+    await held;
+    return { releases: [], next: null };
+  });
+  return () => go();
+}
+
 describe('acknowledging', () => {
   it('comes at once, however long the work takes', async () => {
-    let go = () => {};
-    jest.spyOn(world.engine.queries, 'live').mockImplementationOnce(async () => {
-      await new Promise<void>((resolve) => {
-        go = resolve;
-      });
-      return { releases: [], next: null };
-    });
+    const go = holdList();
     const ack = await world.slack.user('alice').slash('/release', 'list', { channel: 'releases' });
     expect(ack).toMatchObject({ status: 200, failure: null });
     expect(world.slack.user('alice').ephemerals()).toEqual([]);
@@ -77,13 +84,7 @@ describe('acknowledging', () => {
   });
 
   it('stopping waits for what is at work', async () => {
-    let go = () => {};
-    jest.spyOn(world.engine.queries, 'live').mockImplementationOnce(async () => {
-      await new Promise<void>((resolve) => {
-        go = resolve;
-      });
-      return { releases: [], next: null };
-    });
+    const go = holdList();
     await world.slack.user('alice').slash('/release', 'list', { channel: 'releases' });
     expect(await world.bot.stop(1)).toBe(false);
     const stopped = world.bot.stop(5_000);
@@ -119,6 +120,26 @@ describe('a database that is away', () => {
     await world.slack.user('alice').click(card, 'Start now');
     await world.settle();
     expect((await world.release(release.id)).status).toBe('IN_PROGRESS');
+  });
+});
+
+describe('a Slack that does not do what it is asked', () => {
+  it.each([
+    ['a 500', { kind: 'status', status: 500 }, 'That may pass'],
+    ['a 429', { kind: 'rate-limit', retryAfterS: 3 }, 'That may pass'],
+    ['a trigger that ran out', { kind: 'error', error: 'expired_trigger_id' }, 'That took me too long'],
+  ] as const)('%s when a modal opens is told, not hidden', async (_what, fault, words) => {
+    world.slack.faults.next('views.open', fault);
+    await world.slack.user('alice').slash('/release', 'new', { channel: 'releases' });
+    await world.settle();
+    expect(world.told('alice').text).toContain(words);
+  });
+
+  it('an answer whose response_url fails comes another way', async () => {
+    world.slack.faults.next('response_url', { kind: 'status', status: 500 });
+    await world.slack.user('alice').slash('/release', 'help', { channel: 'releases' });
+    await world.settle();
+    expect(world.told('alice').source).toBe('api');
   });
 });
 

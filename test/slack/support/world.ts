@@ -90,9 +90,13 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
   await bot.start();
 
   const settle = async () => {
+    const deadline = performance.now() + 20_000;
     do {
       await slack.idle();
-      while (bot.inFlight() > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (bot.inFlight() > 0) {
+        if (performance.now() > deadline) throw new Error(`${bot.inFlight()} handlers do not end`);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       await world.engine.idle();
     } while (bot.inFlight() > 0);
   };
