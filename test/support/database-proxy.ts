@@ -21,8 +21,8 @@ export interface DatabaseCommand {
   body: BSON.Document;
 }
 
-/** What is held never arrives; `reached` is called when it would have. */
-export type Verdict = 'pass' | { hold: 'request' | 'answer'; reached(): void };
+/** What is held never arrives; `reached` is called when it would have. What waits goes on when `until` is settled. */
+export type Verdict = 'pass' | { hold: 'request' | 'answer'; reached(): void } | { until: Promise<unknown> };
 
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
@@ -56,9 +56,13 @@ export async function startDatabaseProxy(straight: string): Promise<DatabaseProx
     onFrames(client, (frame) => {
       const command = proxy.intercept ? commandOf(frame) : null;
       const verdict = command ? (proxy.intercept?.(command) ?? 'pass') : 'pass';
-      if (verdict !== 'pass' && verdict.hold === 'request') return verdict.reached();
-      if (verdict !== 'pass') lost.set(frame.readInt32LE(4), verdict.reached);
-      upstream.write(frame);
+      const pass = () => void upstream.write(frame);
+      if (verdict === 'pass') return pass();
+      // A connection has one command under way at a time: nothing overtakes it.
+      if ('until' in verdict) return void verdict.until.then(pass, pass);
+      if (verdict.hold === 'request') return verdict.reached();
+      lost.set(frame.readInt32LE(4), verdict.reached);
+      pass();
     });
     onFrames(upstream, (frame) => {
       const reached = lost.get(frame.readInt32LE(8));
