@@ -98,8 +98,8 @@ export function failure(error: unknown): Reply {
 function run(shared: Shared, request: Request, connectionId: number): Reply {
   const { body } = request;
   const name = body.keys().next().value ?? '';
-  if (!isCommand(name))
-    throw unsupported(name === 'saslStart' || name === 'saslContinue' ? 'authentication' : `the command ${name}`);
+  if (name.startsWith('sasl') || body.has('speculativeAuthenticate')) throw unsupported('authentication');
+  if (!isCommand(name)) throw unsupported(`the command ${name}`);
   checkCommandFields(name, [...body.keys(), ...request.sequences.keys()]);
   const database = body.get('$db');
   if (typeof database !== 'string' || database === '') throw new Fault(40414, `OP_MSG requests require a $db argument`);

@@ -11,7 +11,6 @@ const SET_NAME = 'embedded';
 
 /** The only member of a replica set, so that drivers send retryable writes as they would in production. */
 export function hello(context: Context): Reply {
-  if (context.command.has('speculativeAuthenticate')) throw unsupported('authentication');
   const isLegacy = !context.command.has('hello');
   const { address } = context;
   return {
