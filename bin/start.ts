@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Config, loadEnvFile, parseConfig } from '../src/config.ts';
 import { startBot } from '../src/main.ts';
+import { announceEmbedded } from '../src/setup/embedded-address.ts';
 import { ConfigError } from '../src/shared/errors.ts';
 import { createLogger } from '../src/shared/logger.ts';
 
@@ -55,9 +56,19 @@ async function runBot(config: Config): Promise<number> {
   return 0;
 }
 
+/** The embedded database on disk; `npm run apply` and `npm run token` find it while it runs. */
 async function startEmbedded(config: Config, logger: ReturnType<typeof createLogger>) {
   const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
-  return startEmbeddedMongo({ dir: join(config.dataDir, 'mongo'), logger });
+  const dir = join(config.dataDir, 'mongo');
+  const database = await startEmbeddedMongo({ dir, logger });
+  const withdraw = await announceEmbedded(dir, database.uri);
+  return {
+    uri: database.uri,
+    async close() {
+      await withdraw();
+      await database.close();
+    },
+  };
 }
 
 /** The first SIGTERM or SIGINT; a second one ends the process at once. */

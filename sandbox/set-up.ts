@@ -1,11 +1,12 @@
 import type { Config } from '../src/config.ts';
-import { DEFAULT_GATE_POLICY, DEFAULT_REMINDERS, DEFAULT_SLOT_GRACE_HOURS } from '../src/domain/release-config.ts';
+import { createScm } from '../src/integrations/scm/index.ts';
 import { connectPersistence } from '../src/persistence/index.ts';
+import { applySetup } from '../src/setup/apply.ts';
 import { loadCredentialKeys } from '../src/setup/credential-keys.ts';
 import type { Clock } from '../src/shared/clock.ts';
 import { createSealer } from '../src/shared/crypto.ts';
 
-export async function setUp(options: {
+export interface SetUpOptions {
   config: Config;
   databaseUri: string;
   clock: Clock;
@@ -14,65 +15,65 @@ export async function setUp(options: {
   githubApiUrl: string;
   githubToken: string;
   timeZone: string;
-}): Promise<void> {
-  const { config, databaseUri, clock, teamId, channelId } = options;
+}
+
+/** Sets the bot up for the sandbox's team as `npm run apply` does, from a file a team could keep in git. */
+export async function setUp(options: SetUpOptions): Promise<void> {
+  const { config, databaseUri, clock } = options;
   const persistence = await connectPersistence({ uri: databaseUri, clock });
   try {
     await persistence.ensureIndexes();
-    const { tenants, integrations, configs } = persistence.repositories;
-    const now = clock.now();
-    await tenants.ensure({ id: teamId, name: 'Sandbox' }, now);
-    await tenants.setRoles(teamId, {
-      ADMIN: ['U01ALICE'],
-      RELEASE_PILOT: ['U01ALICE'],
-      APPROVER: ['U02BOB', 'U03CAROL'],
-      UPLOADER: ['U01ALICE', 'U02BOB'],
-    });
-    const sealer = createSealer((await loadCredentialKeys(config)).keys);
-    const scope = { tenantId: teamId, integrationId: 'int_github' };
-    await integrations.upsert({
-      id: 'int_github',
-      tenantId: teamId,
-      kind: 'SCM',
-      provider: 'GITHUB',
-      name: 'github',
-      settings: { owner: 'acme', repo: 'app', apiUrl: options.githubApiUrl },
-      sealedCredentials: sealer.seal(JSON.stringify({ token: options.githubToken }), scope),
-      verification: { status: 'VALID', checkedAt: now, detail: null },
-      scmIntegrationId: null,
-      targetIntegrationId: null,
-      createdBy: 'apply',
-      createdAt: now,
-      updatedAt: now,
-    });
-    const day = { time: '14:00' };
-    await configs.upsert({
-      id: 'cfg_mobile',
-      tenantId: teamId,
-      name: 'Mobile',
-      flow: 'STAGED',
-      platforms: ['ANDROID', 'IOS'],
-      baseBranch: 'main',
-      scmIntegrationId: 'int_github',
-      comms: { releases: channelId, builds: channelId, approvals: channelId },
-      autoStartRegression: true,
-      hasManualBuildUpload: true,
-      slotTemplate: [
-        { offset: 'P1D', ...day },
-        { offset: 'P3D', ...day },
-      ],
-      timeZone: options.timeZone,
-      freezeWindows: [],
-      reminders: DEFAULT_REMINDERS,
-      slotGraceHours: DEFAULT_SLOT_GRACE_HOURS,
-      gates: { preRelease: { ...DEFAULT_GATE_POLICY, quorum: 2 }, submission: DEFAULT_GATE_POLICY },
-      applicationIds: {},
-      allowVersionMismatch: false,
-      webArchiveEndings: [],
-      artifactRetentionDays: null,
-      isActive: true,
-    });
+    const { mistakes, verifications } = await applySetup(
+      sampleFile(options),
+      {
+        repositories: persistence.repositories,
+        sealer: createSealer((await loadCredentialKeys(config)).keys),
+        env: { SANDBOX_GITHUB_TOKEN: options.githubToken },
+        readFile: async (name) => {
+          throw new Error(`the sample set-up reads no file, not ${name}`);
+        },
+        verify: ({ provider, settings }, credentials) => createScm({ provider, settings, credentials }).verify(),
+        now: () => clock.now(),
+      },
+      { dryRun: false, prune: false, noVerify: false },
+    );
+    const faults = [
+      ...mistakes.map((mistake) => `line ${mistake.line}: ${mistake.message}`),
+      ...verifications.filter(({ status }) => status === 'INVALID').map(({ name, detail }) => `${name}: ${detail}`),
+    ];
+    if (faults.length > 0) throw new Error(`the sample set-up was refused: ${faults.join('; ')}`);
   } finally {
     await persistence.close();
   }
+}
+
+function sampleFile({ teamId, channelId, githubApiUrl, timeZone }: SetUpOptions): string {
+  return `
+tenant: { slackTeamId: ${teamId}, name: Sandbox }
+roles:
+  ADMIN: [U01ALICE]
+  RELEASE_PILOT: [U01ALICE]
+  APPROVER: [U02BOB, U03CAROL]
+  UPLOADER: [U01ALICE, U02BOB]
+integrations:
+  - name: github
+    kind: SCM
+    provider: GITHUB
+    settings: { owner: acme, repo: app, apiUrl: "${githubApiUrl}" }
+    credentials: { token: "\${env:SANDBOX_GITHUB_TOKEN}" }
+configurations:
+  - name: Mobile
+    flow: STAGED
+    platforms: [ANDROID, IOS]
+    baseBranch: main
+    scm: github
+    comms: { releases: ${channelId}, builds: ${channelId}, approvals: ${channelId} }
+    hasManualBuildUpload: true
+    autoStartRegression: true
+    timeZone: ${timeZone}
+    slotTemplate: [{ offset: P1D, time: "14:00" }, { offset: P3D, time: "14:00" }]
+    gates:
+      preRelease: { approvers: [APPROVER], quorum: 2 }
+      submission: { approvers: [APPROVER], quorum: 1 }
+`;
 }

@@ -4,7 +4,7 @@ import type { Slot } from '../src/domain/slot.ts';
 import { actions, button, confirm, context, LIMITS, section } from './blocks/elements.ts';
 import { fitMessage } from './blocks/fit.ts';
 import { releaseName } from './blocks/release-parts.ts';
-import { clampText, dateToken } from './blocks/text.ts';
+import { clampText, dateToken, mention } from './blocks/text.ts';
 import { encodeActionValue, SLOT_ACTIONS } from './ids.ts';
 import type { RenderedContent } from './types.ts';
 
@@ -71,8 +71,10 @@ function answers(release: Release, slot: Slot, label: string, next: Slot | null)
 function outcome(release: Release, slot: Slot | null, slotAt: Date): string {
   if (release.status === 'ARCHIVED') return 'The release was archived.';
   if (!slot) return '⏭️ The slot was removed.';
-  if (slot.cycleNumber) return `▶️ Decided: run now. It became ${cycleLabel(slot.cycleNumber)}.`;
-  if (slot.status === 'DROPPED') return '⏭️ Decided: no cycle for this slot. Who decided is in this thread.';
   if (slot.at.getTime() !== slotAt.getTime()) return `🗓️ It was moved to ${dateToken(slot.at)}.`;
-  return '▶️ Decided: run now. It starts within a minute.';
+  const decided = slot.answer ? `${mention(slot.answer.by)} decided ${dateToken(slot.answer.at)}` : 'Decided';
+  if (slot.answer?.answer === 'FOLD') return `⏭️ ${decided}: fold it into the next cycle.`;
+  if (slot.status === 'DROPPED') return `⏭️ ${decided}: no cycle for this slot.`;
+  const began = slot.cycleNumber ? ` It became ${cycleLabel(slot.cycleNumber)}.` : ' It starts within a minute.';
+  return `▶️ ${decided}: run now.${began}`;
 }

@@ -140,7 +140,7 @@ function slotLines(release: Release): string[] {
           ? ' — missed, needs an answer'
           : slot.cycleNumber
             ? ` — ${cycleLabel(slot.cycleNumber)}`
-            : slot.runNow
+            : slot.answer?.answer === 'RUN_NOW'
               ? ' — runs now'
               : '';
     return `${SLOT_MARKS[slot.status]} ${index + 1}. ${dateToken(slot.at)}${note}`;

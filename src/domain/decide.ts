@@ -109,7 +109,7 @@ function regressionStep(release: Release, facts: Facts, now: Date): Step | null 
   if (cycle?.status === 'IN_PROGRESS') return { kind: 'END_CYCLE' };
   const slot = nextSlot(release);
   if (!slot || slot.status === 'ASKED') return null;
-  if (slot.runNow) return { kind: 'BEGIN_CYCLE', slotId: slot.id };
+  if (slot.answer?.answer === 'RUN_NOW') return { kind: 'BEGIN_CYCLE', slotId: slot.id };
   if (slot.at <= now) {
     const missed = graceEnds(release, slot, facts) < now;
     return { kind: missed ? 'ASK_MISSED_SLOT' : 'BEGIN_CYCLE', slotId: slot.id };

@@ -1,6 +1,6 @@
 /**
  * A planned start of a regression cycle (Spec 1.1, 1.4).
- * SCHEDULED -> BEGUN (its cycle exists) | ASKED (missed its grace; people are asked) -> SCHEDULED with `runNow` | DROPPED.
+ * SCHEDULED -> BEGUN (its cycle exists) | ASKED (missed its grace; people are asked) -> SCHEDULED with its answer | DROPPED.
  */
 export const SLOT_STATUSES = ['SCHEDULED', 'ASKED', 'BEGUN', 'DROPPED'] as const;
 export type SlotStatus = (typeof SLOT_STATUSES)[number];
@@ -11,8 +11,8 @@ export interface Slot {
   at: Date;
   status: SlotStatus;
   cycleNumber: number | null;
-  /** a person answered "run now" after it was missed */
-  runNow: boolean;
+  /** what a person decided after it was missed; null = never asked, or not answered yet */
+  answer: { answer: MissedSlotAnswer; by: string; at: Date } | null;
   /** the missing-build reminder of this slot was considered (sent, or nothing was missing) */
   reminderDoneAt: Date | null;
 }

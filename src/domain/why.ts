@@ -161,7 +161,8 @@ function slots(release: Release, now: Date): WhyItem[] {
       }),
     ];
   }
-  if (slot.runNow || slot.at <= now) return [machine(`${label} is due and starts within a minute`, slot.at)];
+  if (slot.answer?.answer === 'RUN_NOW' || slot.at <= now)
+    return [machine(`${label} is due and starts within a minute`, slot.at)];
   return [item(`${label} is scheduled`, { at: slot.at })];
 }
 

@@ -29,7 +29,7 @@ export function createQueries(deps: Deps): Queries {
     config: (tenantId, configId) => configs.get(tenantId, configId),
     async suggestedVersions(tenantId, configId) {
       const config = await configs.get(tenantId, configId);
-      const last = await releases.lastVersions(tenantId, configId);
+      const last = await releases.lastVersions(tenantId, configId, 'ALL');
       return config.platforms.map((platform) => {
         const version = last[platform];
         return { platform, version: version ? nextMinor(version) : FIRST_VERSION };

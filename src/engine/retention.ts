@@ -5,15 +5,18 @@ import type { Deps } from './deps.ts';
 const DAY_MS = 24 * 3_600_000;
 const UNUSED_KEPT_DAYS = 14;
 const MESSAGES_KEPT_DAYS = 90;
+/** how long a repeat of a file or request is still recognised */
+const DELIVERIES_KEPT_DAYS = 30;
 const BATCH = 100;
 
 /**
  * Deletes the bytes of superseded and unused uploads after 14 days, those of ended releases when their configuration says so,
- * and sent messages of long ended releases (Spec 8.3). Returns how many uploads' bytes it deleted.
+ * and what was sent or received long ago (Spec 8.3). Returns how many uploads' bytes it deleted.
  */
 export async function applyRetention(deps: Deps): Promise<number> {
   const deleted = (await deleteUnused(deps)) + (await deleteOfEndedReleases(deps));
   await deps.repositories.outbox.purgeSentBefore(daysAgo(deps, MESSAGES_KEPT_DAYS));
+  await deps.repositories.deliveries.purgeFinishedBefore(daysAgo(deps, DELIVERIES_KEPT_DAYS));
   return deleted;
 }
 

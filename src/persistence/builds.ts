@@ -74,11 +74,6 @@ export function buildRepository(connection: Connection): BuildRepository {
       return stored.map(toBuild);
     },
 
-    async listByTask(tenantId, taskId) {
-      const stored = await model.find({ tenantId, taskId }).sort({ platform: 1 }).lean();
-      return stored.map(toBuild);
-    },
-
     async hasSha256(tenantId, releaseId, sha256) {
       return (await model.findOne({ tenantId, releaseId, sha256 }, { _id: 1 }).lean()) !== null;
     },

@@ -1,6 +1,6 @@
 import type { Model, QueryFilter } from 'mongoose';
 import semver from 'semver';
-import type { Platform, Release } from '../domain/release.ts';
+import type { Platform, Release, ReleaseStatus } from '../domain/release.ts';
 import { Refusal } from '../shared/errors.ts';
 import { afterCursor, encodeCursor } from './page.ts';
 import { type ReleaseDocument, toEngineFields, toRelease } from './release-schema.ts';
@@ -75,10 +75,10 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
       return stored.map(toRelease);
     },
 
-    async lastVersions(tenantId, configId) {
-      const stored = await model
-        .find({ tenantId, releaseConfigId: configId, status: { $ne: 'ARCHIVED' } }, { targets: 1 })
-        .lean();
+    async lastVersions(tenantId, configId, which) {
+      const released: ReleaseStatus[] = ['SUBMITTED', 'COMPLETED'];
+      const status = which === 'RELEASED' ? { $in: released } : { $ne: 'ARCHIVED' as const };
+      const stored = await model.find({ tenantId, releaseConfigId: configId, status }, { targets: 1 }).lean();
       const last: Partial<Record<Platform, string>> = {};
       for (const { platform, version } of stored.flatMap((release) => release.targets)) {
         const highest = last[platform];

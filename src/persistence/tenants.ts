@@ -57,13 +57,5 @@ export function tenantRepository(connection: Connection): TenantRepository {
       if (named.length === 0) return;
       await change(tenantId, Object.fromEntries(named.map((role) => [`roles.${role}`, roles[role]])));
     },
-
-    async claimFirstAdmin(tenantId, userId) {
-      const claimed = await model.updateOne(
-        { _id: tenantId, 'roles.ADMIN.0': { $exists: false } },
-        { $set: { 'roles.ADMIN': [userId] } },
-      );
-      return claimed.matchedCount === 1;
-    },
   };
 }

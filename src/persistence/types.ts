@@ -5,7 +5,7 @@ import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
 import type { Platform, Release } from '../domain/release.ts';
 import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { Role, Tenant } from '../domain/tenant.ts';
-import type { Upload, UploadStage } from '../domain/upload.ts';
+import type { Upload } from '../domain/upload.ts';
 
 /**
  * What the rest of the code may ask of the database. What a face can ask for takes the tenant id first; an id of
@@ -94,8 +94,15 @@ export interface ReleaseRepository {
   listLiveInChannel(tenantId: string, channelId: string): Promise<Release[]>;
   /** Every release of the tenant with a target of this version, newest first, live ones before ended ones. */
   findByVersion(tenantId: string, version: string): Promise<Release[]>;
-  /** The highest version of each platform that this configuration released or has under way; absent = none. */
-  lastVersions(tenantId: string, configId: string): Promise<Partial<Record<Platform, string>>>;
+  /**
+   * The highest version of each platform that this configuration released (SUBMITTED or COMPLETED), or with `ALL` has
+   * under way as well; absent = none.
+   */
+  lastVersions(
+    tenantId: string,
+    configId: string,
+    which: 'RELEASED' | 'ALL',
+  ): Promise<Partial<Record<Platform, string>>>;
   /** The newest release tag made for this configuration by another release; null = none. */
   findLastReleaseTag(tenantId: string, configId: string, exceptReleaseId: string): Promise<string | null>;
   /**
@@ -109,7 +116,6 @@ export interface BuildRepository {
   /** Inserts the build, or returns the one that this task and platform already has. */
   ensure(build: Build): Promise<Build>;
   listByRelease(tenantId: string, releaseId: string): Promise<Build[]>;
-  listByTask(tenantId: string, taskId: string): Promise<Build[]>;
   /** Whether these bytes were already consumed in this release. */
   hasSha256(tenantId: string, releaseId: string, sha256: string): Promise<boolean>;
 }
@@ -123,7 +129,6 @@ export interface UploadRepository {
   markUsed(tenantId: string, uploadId: string, by: { taskId: string; cycleId: string | null; at: Date }): Promise<void>;
   markSuperseded(tenantId: string, uploadId: string, by: string, at: Date): Promise<void>;
   listByRelease(tenantId: string, releaseId: string): Promise<Upload[]>;
-  listStaged(tenantId: string, releaseId: string, stage: UploadStage): Promise<Upload[]>;
   /** Unused uploads (superseded or never consumed) older than `before` whose bytes are still kept. */
   listForRetention(before: Date, limit: number): Promise<Upload[]>;
   markDeleted(tenantId: string, uploadId: string, at: Date): Promise<void>;
@@ -173,8 +178,6 @@ export interface TenantRepository {
   setName(tenantId: string, name: string): Promise<void>;
   /** The named roles get these members; roles that are not named keep theirs. */
   setRoles(tenantId: string, roles: Partial<Record<Role, string[]>>): Promise<void>;
-  /** Makes the user ADMIN if the tenant has none yet; true when it did. */
-  claimFirstAdmin(tenantId: string, userId: string): Promise<boolean>;
 }
 
 export interface ReleaseConfigRepository {

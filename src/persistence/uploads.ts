@@ -99,14 +99,6 @@ export function uploadRepository(connection: Connection): UploadRepository {
       return stored.map(toUpload);
     },
 
-    async listStaged(tenantId, releaseId, stage) {
-      const stored = await model
-        .find({ tenantId, releaseId, stage, isUsed: false, supersededBy: null, deletedAt: null })
-        .sort(OLDEST_FIRST)
-        .lean();
-      return stored.map(toUpload);
-    },
-
     async listForRetention(before, limit) {
       const stored = await model
         .find({ isUsed: false, deletedAt: null, createdAt: { $lt: before } })

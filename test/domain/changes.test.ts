@@ -183,7 +183,7 @@ describe('slots (Spec 1.1, 1.4)', () => {
   });
 
   test.each<[MissedSlotAnswer, Partial<Slot>, string | null]>([
-    ['RUN_NOW', { status: 'SCHEDULED', runNow: true }, 'slot_1'],
+    ['RUN_NOW', { status: 'SCHEDULED', answer: expect.objectContaining({ answer: 'RUN_NOW' }) }, 'slot_1'],
     ['FOLD', { status: 'DROPPED' }, null],
     ['DROP', { status: 'DROPPED' }, null],
   ])('%s', (answer, slot, begins) => {
@@ -205,7 +205,7 @@ describe('slots (Spec 1.1, 1.4)', () => {
     expect(added.slots.map(({ id }) => id)).toEqual(['slot_1', 'slot_x', 'slot_2', 'slot_3']);
     const moved = moveSlot(asked.release, present(asked.release.slots[0]), at('12-05 08:00'), by, NOW).release;
     expect(moved.slots.map(({ id }) => id)).toEqual(['slot_2', 'slot_3', 'slot_1']);
-    expect(moved.slots[2]).toMatchObject({ status: 'SCHEDULED', runNow: false, reminderDoneAt: null });
+    expect(moved.slots[2]).toMatchObject({ status: 'SCHEDULED', answer: null, reminderDoneAt: null });
   });
 
   test('two changes in one instant are two messages', () => {

@@ -165,7 +165,9 @@ describe('slots (Spec 1.4)', () => {
   });
 
   test('answered "run now" it begins, however late', () => {
-    const now = slots(quiet, (_slot, index) => (index === 0 ? { status: 'SCHEDULED', runNow: true } : {}));
+    const now = slots(quiet, (_slot, index) =>
+      index === 0 ? { status: 'SCHEDULED', answer: { answer: 'RUN_NOW', by: 'U1', at: at('12-20 14:00') } } : {},
+    );
     expect(due(now, at('12-20 15:00'))).toEqual(begin('slot_1'));
   });
 

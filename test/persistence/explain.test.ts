@@ -95,7 +95,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     list: ({ repositories: { releases } }) => pages((after) => releases.list(T, { limit: 5, after })),
     listLiveInChannel: ({ repositories: { releases } }) => releases.listLiveInChannel(T, 'C1'),
     findByVersion: ({ repositories: { releases } }) => releases.findByVersion(T, '7.0.0'),
-    lastVersions: ({ repositories: { releases }, release }) => releases.lastVersions(T, release.releaseConfigId),
+    lastVersions: ({ repositories: { releases }, release }) => releases.lastVersions(T, release.releaseConfigId, 'ALL'),
     findLastReleaseTag: ({ repositories: { releases }, release }) =>
       releases.findLastReleaseTag(T, release.releaseConfigId, release.id),
     listEndedBefore: async ({ repositories: { releases }, release }) => {
@@ -107,7 +107,6 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
   builds: {
     ensure: ({ repositories: { builds } }) => builds.ensure(build()),
     listByRelease: ({ repositories: { builds } }) => builds.listByRelease(T, 'rel_1'),
-    listByTask: ({ repositories: { builds } }) => builds.listByTask(T, 'task_1'),
     hasSha256: ({ repositories: { builds } }) => builds.hasSha256(T, 'rel_1', 'a'.repeat(64)),
   },
   uploads: {
@@ -119,7 +118,6 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
       uploads.markUsed(T, 'upl_1', { taskId: 'task_1', cycleId: null, at: NOW }),
     markSuperseded: ({ repositories: { uploads } }) => uploads.markSuperseded(T, 'upl_25', 'upl_37', NOW),
     listByRelease: ({ repositories: { uploads } }) => uploads.listByRelease(T, 'rel_1'),
-    listStaged: ({ repositories: { uploads } }) => uploads.listStaged(T, 'rel_1', 'REGRESSION'),
     listForRetention: ({ repositories: { uploads } }) => uploads.listForRetention(at(9), 5),
     markDeleted: ({ repositories: { uploads } }) => uploads.markDeleted(T, 'upl_1', NOW),
   },
@@ -160,7 +158,6 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     list: ({ repositories: { tenants } }) => tenants.list(),
     setName: ({ repositories: { tenants } }) => tenants.setName(T, 'Acme'),
     setRoles: ({ repositories: { tenants } }) => tenants.setRoles(T, { ADMIN: [] }),
-    claimFirstAdmin: ({ repositories: { tenants } }) => tenants.claimFirstAdmin(T, 'U1'),
   },
   configs: {
     get: ({ repositories: { configs } }) => configs.get(T, 'cfg_1'),

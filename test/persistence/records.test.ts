@@ -41,17 +41,6 @@ describe('tenants', () => {
     expect((await tenants.find(id))?.roles).toEqual({ APPROVER: [], ADMIN: ['U2'], UPLOADER: ['U3'] });
     await expect(tenants.setRoles('T_NONE', { ADMIN: ['U1'] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
-
-  it('have one first admin, also when many ask at once, and again when there is none left', async () => {
-    const { tenants } = opened.repositories;
-    const { id } = await tenants.ensure({ id: newId('T'), name: 'Acme' }, NOW);
-    const claims = await Promise.all(['U1', 'U2', 'U3'].map((user) => tenants.claimFirstAdmin(id, user)));
-    expect(claims.filter(Boolean)).toHaveLength(1);
-    expect((await tenants.find(id))?.roles.ADMIN).toHaveLength(1);
-    await tenants.setRoles(id, { ADMIN: [] });
-    expect(await tenants.claimFirstAdmin(id, 'U4')).toBe(true);
-    expect(await tenants.claimFirstAdmin('T_NONE', 'U4')).toBe(false);
-  });
 });
 
 describe('release configurations', () => {

@@ -82,8 +82,9 @@ describe('lists', () => {
     await releases.save(ended(over, 'COMPLETED', at(1)), at(1));
     const dropped = await created({ configId, versions: { IOS: '4.0.0' } });
     await releases.save(ended(dropped, 'ARCHIVED', at(1)), at(1));
-    expect(await releases.lastVersions('T1', configId)).toEqual({ ANDROID: '10.0.0', IOS: '3.0.0' });
-    expect(await releases.lastVersions('T1', config().id)).toEqual({});
+    expect(await releases.lastVersions('T1', configId, 'ALL')).toEqual({ ANDROID: '10.0.0', IOS: '3.0.0' });
+    expect(await releases.lastVersions('T1', configId, 'RELEASED')).toEqual({ IOS: '3.0.0' });
+    expect(await releases.lastVersions('T1', config().id, 'ALL')).toEqual({});
   });
 
   it('finds the newest release tag made for the configuration by another release', async () => {

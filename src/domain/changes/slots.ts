@@ -9,7 +9,7 @@ import { completeRegressionIfOver } from './stages.ts';
 /** What happens to slots and, by a person's word, to cycles (Spec 1.1, 1.4). */
 
 export function newSlot(id: string, at: Date): Slot {
-  return { id, at, status: 'SCHEDULED', cycleNumber: null, runNow: false, reminderDoneAt: null };
+  return { id, at, status: 'SCHEDULED', cycleNumber: null, answer: null, reminderDoneAt: null };
 }
 
 function ascending(slots: Slot[]): Slot[] {
@@ -29,7 +29,7 @@ export function addSlot(release: Release, slot: Slot, by: By, now: Date): Change
 }
 
 export function moveSlot(release: Release, slot: Slot, at: Date, by: By, now: Date): Change {
-  const moved = withSlot(release, slot.id, { at, status: 'SCHEDULED', runNow: false, reminderDoneAt: null });
+  const moved = withSlot(release, slot.id, { at, status: 'SCHEDULED', answer: null, reminderDoneAt: null });
   return {
     release: patched(release, now, { slots: ascending(moved) }),
     messages: [slotChanged(release, 'MOVED', { ...slot, at }, slot.at, by)],
@@ -93,7 +93,10 @@ export function answerMissedSlot(
   by: By,
   now: Date,
 ): Change {
-  const patch: Partial<Slot> = answer === 'RUN_NOW' ? { status: 'SCHEDULED', runNow: true } : { status: 'DROPPED' };
+  const patch: Partial<Slot> = {
+    status: answer === 'RUN_NOW' ? 'SCHEDULED' : 'DROPPED',
+    answer: { answer, by: by.actor, at: now },
+  };
   const change: Change = {
     release: patched(release, now, { slots: withSlot(release, slot.id, patch) }),
     messages: [

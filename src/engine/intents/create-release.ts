@@ -82,7 +82,7 @@ async function versionFaults(
   config: ReleaseConfig,
 ): Promise<Record<string, string>> {
   const faults: Record<string, string> = {};
-  const last = await deps.repositories.releases.lastVersions(config.tenantId, config.id);
+  const last = await deps.repositories.releases.lastVersions(config.tenantId, config.id, 'RELEASED');
   if (input.targets.length === 0) faults['targets'] = 'A release needs at least one platform with its version.';
   const seen = new Set<string>();
   for (const { platform, version } of input.targets) {

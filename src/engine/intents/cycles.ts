@@ -14,7 +14,7 @@ import { Refusal } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, cleanReason, recordFact, requireAct, requireAction } from './intent.ts';
+import { byOf, cleanReason, recordFact, requireAct, requireAction, withPlan } from './intent.ts';
 
 /** Cycles and slots by a person's word (Spec 1.1, 1.4). */
 
@@ -26,7 +26,8 @@ export async function abandon(
   await requireAct(deps, context, 'ABANDON_CYCLE');
   return recordFact(deps, input.releaseId, context, (release, config, now) => {
     requireAction(release, 'ABANDON_CYCLE', now);
-    return abandonCycle(release, cleanReason(input.reason), config, byOf(context), now);
+    const change = abandonCycle(release, cleanReason(input.reason), config, byOf(context), now);
+    return withPlan(change, 'ABANDON_CYCLE', release);
   });
 }
 
@@ -38,7 +39,8 @@ export async function skipRemaining(
   await requireAct(deps, context, 'SKIP_REMAINING_CYCLES');
   return recordFact(deps, input.releaseId, context, (release, config, now) => {
     requireAction(release, 'SKIP_REMAINING_CYCLES', now);
-    return skipRemainingCycles(release, cleanReason(input.reason), config, byOf(context), now);
+    const change = skipRemainingCycles(release, cleanReason(input.reason), config, byOf(context), now);
+    return withPlan(change, 'SKIP_REMAINING_CYCLES', release);
   });
 }
 

@@ -9,7 +9,7 @@ import { deriveStatus } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, cleanReason, personName, recordFact, refuseRole, requireReason } from './intent.ts';
+import { byOf, cleanReason, personName, recordFact, refuseRole, requireReason, withPlan } from './intent.ts';
 
 /** Approving and rejecting the open gate (Spec 1.5, 6.2, 6.3). */
 
@@ -38,7 +38,8 @@ export function approve(
         { overrideReason: 'Say why it may go on all the same.' },
       );
     }
-    return approveGate(release, gate, failed.length > 0 ? override : null, byOf(context), now);
+    const change = approveGate(release, gate, failed.length > 0 ? override : null, byOf(context), now);
+    return withPlan(change, gate.id === 'preRelease' ? 'TRIGGER_STAGE_3' : 'TRIGGER_STAGE_4', release);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { By, Change } from '../../domain/change.ts';
+import { planOf } from '../../domain/plan.ts';
 import type { Release } from '../../domain/release.ts';
 import type { ReleaseConfig } from '../../domain/release-config.ts';
 import { type Act, holdsRole, mayUse, rolesFor } from '../../domain/roles.ts';
@@ -44,6 +45,19 @@ export function requireAction(release: Release, action: Action, now: Date): void
   const name = action.toLowerCase().replaceAll('_', ' ');
   const offered = status.actions.length > 0 ? `Possible now: ${status.actions.join(', ')}` : 'Nothing can be done now';
   throw new Refusal('ACTION_NOT_AVAILABLE', `${sentence(name)} is not possible: ${status.displayText}. ${offered}.`);
+}
+
+/**
+ * The change with what it will write outside, as the confirmation showed it, kept in the trail (Spec 6.4). The first entry
+ * of a person's change is what they did.
+ */
+export function withPlan(change: Change, action: Action, before: Release): Change {
+  const [done, ...rest] = change.audit;
+  if (!done) return change;
+  const plan = planOf(action, before)
+    .map(({ text, at }) => (at ? `${text} (${at.toISOString()})` : text))
+    .join('; ');
+  return { ...change, audit: [{ ...done, detail: { ...done.detail, plan } }, ...rest] };
 }
 
 /** `Refusal` FORBIDDEN that says which role is missing and who has it (Spec 6.3). */

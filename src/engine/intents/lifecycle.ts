@@ -8,7 +8,7 @@ import { actionsOf, derivePhase } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, cleanReason, recordFact, refuseRole, requireAct, requireAction } from './intent.ts';
+import { byOf, cleanReason, recordFact, refuseRole, requireAct, requireAction, withPlan } from './intent.ts';
 
 /** Start, pause, resume, archive, and the start of regression (Spec 1.3, 1.4, 1.7). */
 
@@ -23,7 +23,7 @@ export async function startRelease(
     requireAction(release, 'START', now);
     const by = byOf(context);
     const frozen = release.freezeOverride ? null : freezeWindowAt(config, now);
-    if (!frozen) return kickOff(release, by, now);
+    if (!frozen) return withPlan(kickOff(release, by, now), 'START', release);
     if (!overrideReason) {
       throw new Refusal(
         'CONFLICT',
@@ -32,7 +32,8 @@ export async function startRelease(
       );
     }
     await requireAct(deps, context, 'OVERRIDE_FREEZE');
-    const change = kickOff({ ...release, freezeOverride: { by: by.actor, reason: overrideReason, at: now } }, by, now);
+    const overridden = { ...release, freezeOverride: { by: by.actor, reason: overrideReason, at: now } };
+    const change = withPlan(kickOff(overridden, by, now), 'START', release);
     change.audit.unshift(auditEntry(by, now, { action: 'FREEZE_OVERRIDDEN', reason: overrideReason }));
     return change;
   });
@@ -46,7 +47,7 @@ export async function pause(
   await requireAct(deps, context, 'PAUSE');
   return recordFact(deps, input.releaseId, context, (release, _config, now) => {
     requireAction(release, 'PAUSE', now);
-    return pauseRelease(release, cleanReason(input.reason), byOf(context), now);
+    return withPlan(pauseRelease(release, cleanReason(input.reason), byOf(context), now), 'PAUSE', release);
   });
 }
 
@@ -58,7 +59,7 @@ export async function resume(
   await requireAct(deps, context, 'RESUME');
   return recordFact(deps, input.releaseId, context, (release, config, now) => {
     requireAction(release, 'RESUME', now);
-    return resumeRelease(release, config, byOf(context), now);
+    return withPlan(resumeRelease(release, config, byOf(context), now), 'RESUME', release);
   });
 }
 
@@ -76,7 +77,7 @@ export async function archive(
     if (!actionsOf(phase).includes('ARCHIVE') && !holdsRole(context.actor, ['ADMIN'])) {
       await refuseRole(deps, context, ['ADMIN'], 'archive a release in this phase');
     }
-    return archiveRelease(release, cleanReason(input.reason), byOf(context), now);
+    return withPlan(archiveRelease(release, cleanReason(input.reason), byOf(context), now), 'ARCHIVE', release);
   });
 }
 
@@ -88,6 +89,6 @@ export async function triggerRegression(
   await requireAct(deps, context, 'TRIGGER_STAGE_2');
   return recordFact(deps, input.releaseId, context, (release, config, now) => {
     requireAction(release, 'TRIGGER_STAGE_2', now);
-    return beginRegression(release, config, byOf(context), now);
+    return withPlan(beginRegression(release, config, byOf(context), now), 'TRIGGER_STAGE_2', release);
   });
 }

@@ -8,7 +8,7 @@ import { activeTasks, failedTask, findTask } from '../../domain/tasks.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, personName, recordFact, requireAct, requireAction, requireReason } from './intent.ts';
+import { byOf, personName, recordFact, requireAct, requireAction, requireReason, withPlan } from './intent.ts';
 
 /** The failed task, and submissions made by hand (Spec 1.5, 1.7). */
 
@@ -21,7 +21,7 @@ export async function retry(
   return recordFact(deps, input.releaseId, context, (release, _config, now) => {
     const task = theFailedTask(release, input.taskId);
     requireAction(release, 'RETRY_TASK', now);
-    return retryTask(release, task, byOf(context), now);
+    return withPlan(retryTask(release, task, byOf(context), now), 'RETRY_TASK', release);
   });
 }
 
@@ -40,7 +40,8 @@ export async function skip(
         `${taskTitle(release, task.id)} cannot be skipped: the release needs it. Retry it, or archive the release.`,
       );
     }
-    return skipTask(release, task, requireReason(input.reason, 'skip a task'), byOf(context), now);
+    const change = skipTask(release, task, requireReason(input.reason, 'skip a task'), byOf(context), now);
+    return withPlan(change, 'SKIP_TASK', release);
   });
 }
 

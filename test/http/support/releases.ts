@@ -61,7 +61,7 @@ export function makeSlots(count: number, begun: number): Slot[] {
     at: new Date(Date.UTC(2026, 10, 21, 12 + index * 2)),
     status: index < begun ? 'BEGUN' : 'SCHEDULED',
     cycleNumber: index < begun ? index + 1 : null,
-    runNow: false,
+    answer: null,
     reminderDoneAt: null,
   }));
 }
