@@ -108,11 +108,10 @@ export function explain(deps: FaceDeps, error: unknown, scope: { what: string; t
   return faultMessage(reference);
 }
 
-/** A trigger is good for three seconds only. */
-const EXPIRED = new Set(['expired_trigger_id', 'trigger_expired', 'trigger_exchanged']);
-
 function slackSentence(fault: { word: string; passes: boolean }): string {
-  if (EXPIRED.has(fault.word)) return 'That took me too long, and Slack opens no window any more. Try again.';
+  // A trigger is good for three seconds only.
+  if (fault.word === 'expired_trigger_id')
+    return 'That took me too long, and Slack opens no window any more. Try again.';
   return `Slack: ${peopleText(fault.word)}. ${fault.passes ? 'That may pass: try again in a minute.' : 'Tell an admin.'}`;
 }
 

@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types';
 import { Refusal } from '../src/shared/errors.ts';
 import { answer, explain } from './answer.actions.ts';
-import type { Acknowledge, Asker, FaceDeps, Submission } from './deps.ts';
+import { type Acknowledge, type Asker, type FaceDeps, type Submission, slackFault } from './deps.ts';
 import { infoModal } from './info-modal.ts';
 import { plainMessage } from './refusals.ts';
 import type { Rendered } from './types.ts';
@@ -41,6 +41,8 @@ export async function openModal(
     if (!early.ok) return await refuse(early.error);
     await deps.client.views.open({ trigger_id: triggerId, view: early.value });
   } catch (error) {
+    // The same click was delivered twice: its modal is open already.
+    if (slackFault(error)?.word === 'exchanged_trigger_id') return;
     await refuse(error);
   }
 }

@@ -115,6 +115,18 @@ describe('a button that asks why', () => {
     for (const shown of said) expect(`${shown.text} ${blocksOf(shown)}`).not.toContain('<!channel>');
   });
 
+  it('opens once when Slack delivers the click twice', async () => {
+    await click('alice', message('root'), 'Pause');
+    const delivery = world.slack.deliveries.filter(({ name }) => name === 'block_actions').at(-1);
+    await world.slack.post(
+      `payload=${encodeURIComponent(JSON.stringify(delivery?.payload))}`,
+      'application/x-www-form-urlencoded',
+    );
+    await world.settle();
+    expect(world.slack.user('alice').modals()).toHaveLength(1);
+    expect(world.slack.user('alice').ephemerals()).toEqual([]);
+  });
+
   it('does not open on a stale card: it refreshes and says what happened', async () => {
     const pauses = message('root').versions.length - 1;
     await world.engine.pauseRelease(

@@ -228,6 +228,34 @@ describe('a big file', () => {
   });
 });
 
+class MongoServerSelectionError extends Error {
+  override readonly name = 'MongoServerSelectionError';
+}
+
+describe('a database that is away when a file comes', () => {
+  const away = () => new MongoServerSelectionError('connect ECONNREFUSED');
+
+  it('is waited for: the event is not repeated by Slack once it was answered', async () => {
+    const { releases } = world.persistence.repositories;
+    jest.spyOn(releases, 'listLiveInChannel').mockRejectedValueOnce(away()).mockRejectedValueOnce(away());
+    await share('alice', { name: 'app.apk', bytes: await apk() }, { events: ['message'] });
+    expect(world.waits).toEqual([2_000, 10_000]);
+    expect(await uploads()).toHaveLength(1);
+  });
+
+  it('is told where the file was shared when it stays away; other files are passed over in silence', async () => {
+    const { releases } = world.persistence.repositories;
+    const spy = jest.spyOn(releases, 'listLiveInChannel').mockRejectedValue(away());
+    await world.slack.user('alice').shareFile('releases', { name: 'notes.pdf', bytes: 'x' }, { events: ['message'] });
+    await world.settle();
+    expect(world.slack.user('alice').ephemerals()).toEqual([]);
+    await world.slack.user('alice').shareFile('releases', { name: 'app.apk', bytes: 'x' }, { events: ['message'] });
+    await world.settle();
+    expect(world.told('alice').text).toContain('The database cannot be reached');
+    spy.mockRestore();
+  });
+});
+
 describe('after a crash', () => {
   it('a file whose lease ran out is taken over by the job and becomes the one upload', async () => {
     const { slack, engine } = world;
