@@ -27,6 +27,8 @@ export type Verdict = 'pass' | { hold: 'request' | 'answer'; reached(): void } |
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const FLAG_BYTES = 4;
+const SIZE_BYTES = 4;
+const CHECKSUM_BYTES = 4;
 const ADDRESS = /^(mongodb:\/\/(?:[^@/]*@)?)([^/?,]+)(\/[^?]*)?(?:\?(.*))?$/;
 
 export async function startDatabaseProxy(straight: string): Promise<DatabaseProxy> {
@@ -109,12 +111,27 @@ function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
   });
 }
 
+/** A body, and sequences of documents that stand for a list in it. */
 function commandOf(frame: Buffer): DatabaseCommand | null {
   if (frame.readInt32LE(12) !== OP_MSG) return null;
-  const kindAt = HEADER_BYTES + FLAG_BYTES;
-  if (frame[kindAt] !== 0) return null;
-  const start = kindAt + 1;
-  const body = BSON.deserialize(frame.subarray(start, start + frame.readInt32LE(start)));
+  const hasChecksum = (frame.readUInt32LE(HEADER_BYTES) & 1) === 1;
+  const end = frame.length - (hasChecksum ? CHECKSUM_BYTES : 0);
+  let body: BSON.Document = {};
+  const lists: BSON.Document = {};
+  for (let place = HEADER_BYTES + FLAG_BYTES; place < end; ) {
+    const start = place + 1;
+    const next = start + frame.readInt32LE(start);
+    if (frame[place] === 0) body = BSON.deserialize(frame.subarray(start, next));
+    else {
+      const named = frame.indexOf(0, start + SIZE_BYTES);
+      const documents: BSON.Document[] = [];
+      for (let at = named + 1; at < next; at += frame.readInt32LE(at)) {
+        documents.push(BSON.deserialize(frame.subarray(at, at + frame.readInt32LE(at))));
+      }
+      lists[frame.toString('utf8', start + SIZE_BYTES, named)] = documents;
+    }
+    place = next;
+  }
   const [name = ''] = Object.keys(body);
-  return { name, collection: String(body[name]), body };
+  return { name, collection: String(body[name]), body: { ...body, ...lists } };
 }
