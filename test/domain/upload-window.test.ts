@@ -175,6 +175,12 @@ describe('what is said of a closed window', () => {
       'The pre-release build for Android is taken. It will not open again for this release.',
     ],
     [
+      'submitted',
+      running(CRONS.over, { status: 'SUBMITTED' }),
+      'PRE_RELEASE',
+      'The release is submitted. It will not open again for this release.',
+    ],
+    [
       'archived',
       { ...newRelease(), status: 'ARCHIVED' },
       'PRE_REGRESSION',
