@@ -213,6 +213,37 @@ describe('a server that is killed', () => {
     });
   }, 120_000);
 
+  const itOnUnix = process.platform === 'win32' ? it.skip : it;
+  itOnUnix(
+    'undoes and refuses writes when its file may not grow, and goes on reading, removing and keeping the rest',
+    async () => {
+      const { child, uri } = await spawnServer('ulimit -f 200; exec "$@"');
+      const client = await MongoClient.connect(uri);
+      const items = client.db('shop').collection<{ _id: number; text: string }>('items');
+      let stored = 0;
+      let error: unknown;
+      while (error === undefined) {
+        try {
+          await items.insertOne({ _id: stored, text: 'x'.repeat(5000) });
+          stored += 1;
+        } catch (caught) {
+          error = caught;
+        }
+      }
+      expect(error).toMatchObject({ code: 14031, codeName: 'OutOfDiskSpace' });
+      expect(stored).toBeGreaterThan(10);
+      expect(await items.countDocuments({})).toBe(stored);
+      await expect(items.insertOne({ _id: -1, text: 'x'.repeat(5000) })).rejects.toMatchObject({ code: 14031 });
+      expect(await items.deleteOne({ _id: 0 })).toMatchObject({ deletedCount: 1 });
+      await client.close();
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await session(async (next) => {
+        expect(await next.db('shop').collection('items').countDocuments({})).toBe(stored - 1);
+      });
+    },
+  );
+
   it('ends with 0 on SIGTERM and says what it is', async () => {
     const { child } = await spawnServer();
     child.kill('SIGTERM');
@@ -231,11 +262,11 @@ describe('a server that is killed', () => {
   });
 });
 
-async function spawnServer(): Promise<{ child: ChildProcess; uri: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'bin/embedded-mongo.ts', '--port', '0', '--dir', dir], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+/** `prelude` is a shell line that ends by running its arguments. */
+async function spawnServer(prelude?: string): Promise<{ child: ChildProcess; uri: string }> {
+  const command = [process.execPath, '--import', 'tsx', 'bin/embedded-mongo.ts', '--port', '0', '--dir', dir];
+  const [program = '', ...args] = prelude === undefined ? command : ['/bin/sh', '-c', prelude, 'sh', ...command];
+  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
   for await (const line of createInterface({ input: child.stdout })) {
     const uri = /^ready (\S+)$/.exec(line)?.[1];
     if (uri !== undefined) return { child, uri };
