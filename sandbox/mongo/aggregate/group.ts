@@ -26,10 +26,11 @@ export function compileGroup(operand: Value): Stage {
   const idOf = compileExpression(id);
   const columns = [...operand].filter(([name]) => name !== '_id').map(([name, value]) => compileColumn(name, value));
   return function* (docs) {
-    const groups = new Map<string, { id: Maybe; accumulators: Accumulator[] }>();
+    const groups = new Map<string, { id: Value; accumulators: Accumulator[] }>();
     for (const doc of docs) {
-      const value = idOf(doc);
-      const key = value === undefined ? '' : keyOf(value);
+      // A missing id is the same as null, as in MongoDB.
+      const value = idOf(doc) ?? null;
+      const key = keyOf(value);
       let group = groups.get(key);
       if (!group) {
         group = { id: value, accumulators: columns.map((column) => column.start()) };
@@ -38,7 +39,7 @@ export function compileGroup(operand: Value): Stage {
       for (const [index, column] of columns.entries()) group.accumulators[index]?.take(column.expression(doc));
     }
     for (const group of groups.values()) {
-      const result: Doc = new Map([['_id', group.id ?? null]]);
+      const result: Doc = new Map([['_id', group.id]]);
       for (const [index, column] of columns.entries()) {
         const value = group.accumulators[index]?.result();
         if (value !== undefined) result.set(column.name, value);

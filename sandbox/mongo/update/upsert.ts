@@ -46,8 +46,11 @@ function equalities(filter: Doc): [string, Value][] {
     if (Array.isArray(among) && among.length === 1 && among[0] !== undefined && !(among[0] instanceof Regex))
       return [[name, among[0]]];
     const all = condition.get('$all');
-    if (Array.isArray(all) && all.length === 1 && all[0] !== undefined && !isOperatorDoc(all[0]))
-      return [[name, all[0]]];
+    if (Array.isArray(all)) {
+      return all
+        .filter((member) => !isOperatorDoc(member) && !(member instanceof Regex))
+        .map((member): [string, Value] => [name, member]);
+    }
     return [];
   });
 }

@@ -219,6 +219,14 @@ describe('aggregate, count, distinct', () => {
       { _id: null, n: 0, all: [], max: null },
       { _id: 'a', n: 3.5, all: [1, 2.5], max: 2.5 },
     ]);
+    await collection.insertOne({ _id: 4 as never, k: null });
+    expect(
+      await collection.aggregate([{ $group: { _id: '$k', n: { $sum: 1 } } }, { $sort: { _id: 1 } }]).toArray(),
+    ).toEqual([
+      { _id: null, n: 2 },
+      { _id: 'a', n: 2 },
+    ]);
+    await collection.deleteOne({ _id: 4 as never });
     expect(await collection.aggregate([{ $match: { k: 'z' } }, { $count: 'n' }]).toArray()).toEqual([]);
     expect(
       await collection
