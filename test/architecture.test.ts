@@ -154,14 +154,6 @@ const OPENERS: readonly { call: RegExp; files: RegExp }[] = [
 ];
 
 /** Edges that no rule allows, each with its reason. Shall become empty. */
-const KNOWN: readonly { file: RegExp; target: string; reason: string }[] = [
-  {
-    file: /^src\/http\//,
-    target: 'src/persistence/types.ts',
-    reason: "the token and delivery types; the engine's face hands them on, import them from there",
-  },
-];
-
 const MAX_LINES = 300;
 const MAX_TEST_LINES = 600;
 /** Longer all the same, each with its reason. */
@@ -219,7 +211,6 @@ function fault(found: Import): string | null {
   const say = (why: string) => `${file} imports ${target}${isType ? ' (as a type)' : ''}: ${why}`;
   const rule = RULES.find(({ from }) => from.test(file));
   if (!rule) return say('its file is in no room; give it a rule in test/architecture.test.ts');
-  if (KNOWN.some((known) => known.file.test(file) && known.target === target)) return null;
   if (!isPath(target)) return libraryFault(found, rule, say);
   const fill = (path: string) => path.replace('$1', rule.from.exec(file)?.[1] ?? '');
   const allowed = [...rule.may, ...(isType ? (rule.mayType ?? []) : [])].map(fill);

@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
       done(null, chunk);
     },
   });
-  pipeline(request, hashing, createWriteStream(path, { flush: true })).then(
+  pipeline(request, hashing, createWriteStream(path)).then(
     () => response.end(hash.digest('hex')),
     (error: unknown) => response.writeHead(500).end(String(error)),
   );

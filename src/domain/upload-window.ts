@@ -91,13 +91,18 @@ export function openWindows(release: Release): OpenWindow[] {
   );
 }
 
-/** The stage whose window is open for this platform; where none is, the stage the release is in. */
+/** The stage whose window is open for this platform; where none is, the one that opens next, or the last. */
 export function stageForUpload(release: Release, platform: Platform): UploadStage {
-  const open = openWindows(release).find((window) => window.platform === platform);
-  if (open) return open.stage;
-  const { cron } = release;
-  if (cron.stage3Status !== 'PENDING') return 'PRE_RELEASE';
-  return cron.stage1Status === 'COMPLETED' ? 'REGRESSION' : 'PRE_REGRESSION';
+  const windowOf = (stage: UploadStage) => uploadWindow(release, stage, platform);
+  const opensNext = (stage: UploadStage) => {
+    const window = windowOf(stage);
+    return !window.open && window.opens !== null;
+  };
+  return (
+    UPLOAD_STAGES.find((stage) => windowOf(stage).open) ??
+    UPLOAD_STAGES.find((stage) => stage !== 'PRE_REGRESSION' && opensNext(stage)) ??
+    'PRE_RELEASE'
+  );
 }
 
 /** The whole sentence for Slack: why it is closed and when it opens again. */

@@ -1,4 +1,5 @@
 import type { Release } from '../domain/release.ts';
+import { allTasks } from '../domain/tasks.ts';
 import type { Upload } from '../domain/upload.ts';
 import type { Deps } from './deps.ts';
 
@@ -26,11 +27,24 @@ function daysAgo(deps: Deps, days: number): Date {
 
 async function deleteUnused(deps: Deps): Promise<number> {
   let deleted = 0;
+  let after: { createdAt: Date; id: string } | undefined;
   for (;;) {
-    const due = await deps.repositories.uploads.listForRetention(daysAgo(deps, UNUSED_KEPT_DAYS), BATCH);
-    deleted += await deleteBytes(deps, due);
-    if (due.length < BATCH) return deleted;
+    const page = await deps.repositories.uploads.listForRetention(daysAgo(deps, UNUSED_KEPT_DAYS), BATCH, after);
+    for (const upload of page) {
+      if (!(await isStillWanted(deps, upload))) deleted += await deleteBytes(deps, [upload]);
+    }
+    after = page.at(-1);
+    if (page.length < BATCH) return deleted;
   }
+}
+
+/** A build handed in long before its stage begins is unused, but the release still points to it. */
+async function isStillWanted(deps: Deps, upload: Upload): Promise<boolean> {
+  const release = await deps.repositories.releases.find(upload.tenantId, upload.releaseId);
+  const claimed = release ? allTasks(release).flatMap((task) => Object.values(task.claimedUploads ?? {})) : [];
+  return (
+    claimed.includes(upload.id) || (release?.stagedUploads.some((staged) => staged.uploadId === upload.id) ?? false)
+  );
 }
 
 async function deleteOfEndedReleases(deps: Deps): Promise<number> {

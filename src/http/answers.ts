@@ -14,7 +14,7 @@ import { SLOT_STATUSES } from '../domain/slot.ts';
 import { ACTIONS, PHASES } from '../domain/status.ts';
 import { TASK_STATUSES, TASK_TYPES } from '../domain/task.ts';
 import { UPLOAD_SOURCES, UPLOAD_STAGES } from '../domain/upload.ts';
-import { TOKEN_SCOPES } from '../persistence/types.ts';
+import { TOKEN_SCOPES } from '../engine/index.ts';
 
 /** Every shape that goes out over HTTP (Spec 2.4, 3.2, 8.4). */
 

@@ -1,7 +1,6 @@
 import type { Request } from 'express';
 import type { Role } from '../domain/tenant.ts';
-import type { Engine } from '../engine/index.ts';
-import type { ApiToken, TokenScope } from '../persistence/types.ts';
+import type { ApiToken, Engine, TokenScope } from '../engine/index.ts';
 import type { Caller } from './endpoint.ts';
 import type { FailedAuthLimit } from './limits.ts';
 import { HttpProblem } from './problems.ts';

@@ -1,7 +1,6 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
-import type { IntentContext } from '../engine/index.ts';
-import type { ApiToken, TokenScope } from '../persistence/types.ts';
+import type { ApiToken, IntentContext, TokenScope } from '../engine/index.ts';
 
 /** What is sent back: JSON, always with `success` except for the status itself (Spec 2.4). */
 export interface Answer {

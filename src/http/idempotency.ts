@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Engine } from '../engine/index.ts';
-import type { Delivery } from '../persistence/types.ts';
+import type { Delivery, Engine } from '../engine/index.ts';
 import { sha256Hex } from '../shared/crypto.ts';
 import { Refusal } from '../shared/errors.ts';
 import type { Answer, Caller, Recovery } from './endpoint.ts';

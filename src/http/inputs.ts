@@ -3,7 +3,7 @@ import { PLATFORMS, RELEASE_TYPES } from '../domain/release.ts';
 import { MISSED_SLOT_ANSWERS } from '../domain/slot.ts';
 import { ACTIONS } from '../domain/status.ts';
 import { UPLOAD_STAGES } from '../domain/upload.ts';
-import { TOKEN_SCOPES } from '../persistence/types.ts';
+import { TOKEN_SCOPES } from '../engine/index.ts';
 
 /** Every shape that comes in over HTTP (Spec 1.1, 3.5, 8.4); the OpenAPI document is made from these. */
 

@@ -6,7 +6,7 @@ import type { Release } from '../domain/release.ts';
 import { deriveStatus } from '../domain/status.ts';
 import type { NotesOutput, Task } from '../domain/task.ts';
 import type { Upload } from '../domain/upload.ts';
-import type { ApiToken } from '../persistence/types.ts';
+import type { ApiToken } from '../engine/index.ts';
 import type {
   BuildView,
   GateView,

@@ -129,8 +129,11 @@ export interface UploadRepository {
   markUsed(tenantId: string, uploadId: string, by: { taskId: string; cycleId: string | null; at: Date }): Promise<void>;
   markSuperseded(tenantId: string, uploadId: string, by: string, at: Date): Promise<void>;
   listByRelease(tenantId: string, releaseId: string): Promise<Upload[]>;
-  /** Unused uploads (superseded or never consumed) older than `before` whose bytes are still kept. */
-  listForRetention(before: Date, limit: number): Promise<Upload[]>;
+  /**
+   * Unused uploads (superseded or never consumed) older than `before` whose bytes are still kept, oldest first. `after` is
+   * the last one of the page before.
+   */
+  listForRetention(before: Date, limit: number, after?: { createdAt: Date; id: string }): Promise<Upload[]>;
   markDeleted(tenantId: string, uploadId: string, at: Date): Promise<void>;
 }
 

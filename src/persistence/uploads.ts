@@ -33,7 +33,7 @@ const fields = {
 
 const schema = new Schema<UploadDocument>({ _id: String, ...fields }, { ...SCHEMA_OPTIONS, collection: 'uploads' });
 schema.index({ tenantId: 1, releaseId: 1, createdAt: 1, _id: 1 });
-schema.index({ isUsed: 1, deletedAt: 1, createdAt: 1 });
+schema.index({ isUsed: 1, deletedAt: 1, createdAt: 1, _id: 1 });
 
 const UploadShape = z.looseObject({
   stage: z.enum(UPLOAD_STAGES),
@@ -99,10 +99,14 @@ export function uploadRepository(connection: Connection): UploadRepository {
       return stored.map(toUpload);
     },
 
-    async listForRetention(before, limit) {
+    async listForRetention(before, limit, after) {
+      const since = after ? { $gte: after.createdAt } : {};
+      const beyond = after
+        ? { $or: [{ createdAt: { $gt: after.createdAt } }, { createdAt: after.createdAt, _id: { $gt: after.id } }] }
+        : {};
       const stored = await model
-        .find({ isUsed: false, deletedAt: null, createdAt: { $lt: before } })
-        .sort({ createdAt: 1 })
+        .find({ isUsed: false, deletedAt: null, createdAt: { $lt: before, ...since }, ...beyond })
+        .sort({ createdAt: 1, _id: 1 })
         .limit(limit)
         .lean();
       return stored.map(toUpload);

@@ -198,10 +198,10 @@ describe('the stage of an upload that names none', () => {
     ['before kick-off', newRelease(), 'ANDROID', 'PRE_REGRESSION'],
     ['between cycles', withCycles(running(CRONS.stage2), 'DONE'), 'IOS', 'REGRESSION'],
     ['pre-release, its own window', inStage3('CREATE_AAB_BUILD', CLAIMED), 'IOS', 'PRE_RELEASE'],
-    ['kick-off builds taken: the stage it is in', inStage1(CLAIMED), 'ANDROID', 'PRE_REGRESSION'],
-    ['cycle builds taken: the stage it is in', inCycle(1, CLAIMED), 'ANDROID', 'REGRESSION'],
-    ['pre-release taken: the stage it is in', inStage3('CREATE_AAB_BUILD', CLAIMED), 'ANDROID', 'PRE_RELEASE'],
-    ['waiting at the gate: the stage it is in', running(CRONS.awaitingPreRelease), 'ANDROID', 'REGRESSION'],
+    ['kick-off builds taken: the stage that opens next', inStage1(CLAIMED), 'ANDROID', 'REGRESSION'],
+    ['cycle builds taken, another to come: the stage that opens next', inCycle(1, CLAIMED), 'ANDROID', 'REGRESSION'],
+    ['pre-release taken: the last stage', inStage3('CREATE_AAB_BUILD', CLAIMED), 'ANDROID', 'PRE_RELEASE'],
+    ['waiting at the gate: the stage that opens next', running(CRONS.awaitingPreRelease), 'ANDROID', 'PRE_RELEASE'],
   ])('%s', (_name, release, platform, stage) => {
     expect(stageForUpload(release, platform)).toBe(stage);
   });

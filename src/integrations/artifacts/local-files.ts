@@ -1,28 +1,12 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** a file left unfinished for so long belongs to nobody any more */
 const STALE_MS = 24 * 60 * 60_000;
-const FLUSH_EVERY_BYTES = 32 * 1024 * 1024;
 const MOVE_ATTEMPTS = 3;
 
 export const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | null)?.code ?? '');
-
-/** Has the disk write while bytes still come in, so that the flush at the end is short; that one reports what went wrong. */
-export function earlyFlush(handle: FileHandle): (writtenBytes: number) => void {
-  let flushedAt = 0;
-  let isBusy = false;
-  return (writtenBytes) => {
-    if (isBusy || writtenBytes - flushedAt < FLUSH_EVERY_BYTES) return;
-    isBusy = true;
-    flushedAt = writtenBytes;
-    const done = (): void => {
-      isBusy = false;
-    };
-    handle.datasync().then(done, done);
-  };
-}
 
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, constants.O_RDONLY);

@@ -3,7 +3,7 @@ import { mkdir, open, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InvariantError, PermanentError, ProviderError, TransientError } from '../../shared/errors.ts';
-import { codeOf, earlyFlush, moveInto, sweepUnfinished } from './local-files.ts';
+import { codeOf, moveInto, sweepUnfinished } from './local-files.ts';
 import { createMeter, formatBytes } from './meter.ts';
 import { partsOfPath } from './path.ts';
 import type { ArtifactStore } from './port.ts';
@@ -76,18 +76,10 @@ export function createLocalStore(config: { directory: string }): ArtifactStore {
       guarded('write', async () => {
         const file = fileOf(path);
         const temporary = join(unfinished, randomUUID());
-        let flushEarly = (_: number): void => undefined;
-        const meter = createMeter({
-          maxBytes,
-          onProgress: (writtenBytes) => {
-            flushEarly(writtenBytes);
-            onProgress?.(writtenBytes);
-          },
-        });
+        const meter = createMeter({ maxBytes, ...(onProgress ? { onProgress } : {}) });
         try {
           await prepare();
           const handle = await open(temporary, 'wx');
-          flushEarly = earlyFlush(handle);
           const sink = handle.createWriteStream({ flush: true, highWaterMark: WRITE_BUFFER_BYTES });
           await pipeline(bytes, meter.stream, sink, signal ? { signal } : {});
           await moveInto(temporary, file);
