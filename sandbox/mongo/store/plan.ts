@@ -30,25 +30,32 @@ type Scan = Extract<Plan, { kind: 'IXSCAN' }>;
 export function makePlan(collection: Collection, filter: Doc, sort: readonly KeyPart[], hint: Maybe): Plan {
   const everything: Plan = { kind: 'COLLSCAN', cost: collection.records.size };
   if (hint !== undefined) return hintedPlan(collection, filter, sort, hint);
+  const best = bestScan(collection, filter, sort);
+  const alternative = orPlan(collection, filter);
+  if (!alternative) return best ?? everything;
+  return best && priceOf(best, sort) <= priceOf(alternative, sort) ? best : alternative;
+}
+
+function bestScan(collection: Collection, filter: Doc, sort: readonly KeyPart[]): Scan | undefined {
   const demands = demandsOf(filter);
   const scans = collection.indexes.flatMap((index) =>
     isOfUse(index, demands, sort) ? (scanOf(collection, index, { filter, demands }, sort, false) ?? []) : [],
   );
-  const best = cheapest(scans, sort);
-  const alternative = best ? undefined : orPlan(collection, filter);
-  return best ?? alternative ?? everything;
-}
-
-function cheapest(scans: readonly Scan[], sort: readonly KeyPart[]): Scan | undefined {
-  const price = (scan: Scan): number => (scan.isSorted || sort.length === 0 ? scan.cost : scan.cost * 2);
   const usedFields = (scan: Scan): number => scan.intervals[0]?.lo.length ?? 0;
   return scans.reduce<Scan | undefined>((best, scan) => {
-    if (!best || price(scan) < price(best)) return scan;
-    if (price(scan) > price(best)) return best;
+    if (!best) return scan;
+    const [price, bestPrice] = [priceOf(scan, sort), priceOf(best, sort)];
+    if (price !== bestPrice) return price < bestPrice ? scan : best;
     // Alike (the collection may be empty): rather one that sorts, then one that is narrowed by more fields.
     if (scan.isSorted !== best.isSorted) return scan.isSorted ? scan : best;
     return usedFields(scan) > usedFields(best) ? scan : best;
   }, undefined);
+}
+
+/** What is found out of order has to be sorted. */
+function priceOf(plan: Plan, sort: readonly KeyPart[]): number {
+  const isSorted = sort.length === 0 || (plan.kind === 'IXSCAN' && plan.isSorted);
+  return isSorted ? plan.cost : plan.cost * 2;
 }
 
 function hintedPlan(collection: Collection, filter: Doc, sort: readonly KeyPart[], hint: Value): Plan {
@@ -69,26 +76,32 @@ function hintedPlan(collection: Collection, filter: Doc, sort: readonly KeyPart[
 
 /** Each branch of an $or by an index of its own; undefined if one has none. */
 function orPlan(collection: Collection, filter: Doc): Plan | undefined {
-  const condition = findOr(filter);
-  if (condition === undefined) return undefined;
-  const rest: Doc = new Map([...filter].filter(([name]) => name !== '$or'));
-  const branches = branchesOf('$or', condition).map((branch) =>
-    makePlan(collection, rest.size === 0 ? branch : docOf({ $and: [rest, branch] }), [], undefined),
-  );
-  if (branches.some((branch) => branch.kind === 'COLLSCAN')) return undefined;
+  const found = splitOr(filter);
+  if (!found) return undefined;
+  const branches: Plan[] = [];
+  for (const branch of branchesOf('$or', found.condition)) {
+    const scan = bestScan(collection, docOf({ $and: [found.rest, branch] }), []);
+    if (!scan) return undefined;
+    branches.push(scan);
+  }
   return { kind: 'OR', branches, cost: branches.reduce((sum, branch) => sum + branch.cost, 0) };
 }
 
-function findOr(filter: Doc): Value | undefined {
-  const own = filter.get('$or');
-  if (own !== undefined) return own;
+/** The first $or of a filter, at the top or inside $and, and the filter without it. */
+function splitOr(filter: Doc): { condition: Value; rest: Doc } | undefined {
+  const condition = filter.get('$or');
+  if (condition !== undefined) return { condition, rest: without(filter, '$or') };
   const all = filter.get('$and');
   if (!Array.isArray(all)) return undefined;
-  for (const branch of all) {
-    const found = isDoc(branch) ? findOr(branch) : undefined;
-    if (found !== undefined) return found;
+  for (const [index, branch] of all.entries()) {
+    const found = isDoc(branch) ? splitOr(branch) : undefined;
+    if (found) return { condition: found.condition, rest: new Map(filter).set('$and', all.with(index, found.rest)) };
   }
   return undefined;
+}
+
+function without(filter: Doc, name: string): Doc {
+  return new Map([...filter].filter(([own]) => own !== name));
 }
 
 type Demands = ReadonlyMap<string, readonly Spans[]>;

@@ -148,6 +148,16 @@ describe('plans', () => {
     expect(await planOf(collection, { s: 's1' })).toBe('COLLSCAN');
     expect(await planOf(collection, { $or: [{ t: 1 }, { at: new Date(0) }] })).toBe('FETCH, OR, IXSCAN t_1_at_-1');
     expect(await planOf(collection, { $or: [{ t: 1 }, { s: 's1' }] })).toBe('COLLSCAN');
+    expect(
+      await planOf(collection, { $and: [{ $or: [{ s: 's1' }, { s: 's2' }] }, { $or: [{ t: 1 }, { _id: 3 }] }] }),
+    ).toBe('COLLSCAN');
+    expect(await planOf(collection, { s: 's1', $and: [{ $or: [{ t: 1 }, { _id: 3 }] }] })).toBe(
+      'FETCH, OR, IXSCAN t_1_at_-1',
+    );
+    // Few through two indexes and sorted are cheaper than all in order.
+    const few = { $or: [{ at: new Date(0) }, { _id: 3 }] };
+    expect(await planOf(collection, few, { at: 1 })).toBe('SORT, FETCH, OR, IXSCAN at_1');
+    expect(await idsOf(collection, few, { at: -1 })).toEqual([3, 0]);
     expect(await planOf(collection, { s: 's1' }, {}, { hint: { at: 1 } })).toBe('FETCH, IXSCAN at_1');
     expect(await codeOf(collection.find({}, { hint: 'nope' }).toArray())).toBe(2);
   });

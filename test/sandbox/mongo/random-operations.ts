@@ -68,6 +68,10 @@ export const filter: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
     weight: 2,
     arbitrary: fc.tuple(fc.constantFrom('$and', '$or', '$nor'), fields, fields).map(([op, a, b]) => ({ [op]: [a, b] })),
   },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fields, fields, fields).map(([a, b, c]) => ({ $and: [{ $or: [a, b] }, { $or: [c] }] })),
+  },
 );
 
 export const sort = fc
