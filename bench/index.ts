@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchSlackToS3 } from './slack-to-s3.ts';
 import { benchSlashAck } from './slash-ack.ts';
 import { printResult, type Result } from './support/numbers.ts';
 import { benchTick } from './tick.ts';
@@ -8,6 +9,7 @@ import { benchUpload } from './upload.ts';
 const BENCHES: Record<string, () => Promise<Result[]>> = {
   'slash-ack': benchSlashAck,
   upload: benchUpload,
+  'slack-to-s3': benchSlackToS3,
   tick: benchTick,
 };
 

@@ -1,13 +1,13 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { connectPersistence } from '../src/persistence/index.ts';
 import { writeBigApk } from './support/big-build.ts';
-import { peakResident, type Server, startServer } from './support/child.ts';
+import { peakResident, startServer } from './support/child.ts';
 import { median, type Result } from './support/numbers.ts';
-import { startWorld, TEAM_ID } from './support/world.ts';
+import { makeRelease, makeToken } from './support/setup.ts';
+import { startWorld } from './support/world.ts';
 
 /** A 1 GiB build over the API to the local store, against piping the same request into a file with SHA-256. */
 const SIZE_BYTES = Number(process.env['BENCH_UPLOAD_MIB'] ?? 1024) * 1024 * 1024;
@@ -55,43 +55,6 @@ export async function benchUpload(): Promise<Result[]> {
     await baseline.stop();
     await world.close();
   }
-}
-
-/** An API token written the way `npm run token` does: only its hash is stored. */
-async function makeToken(databaseUri: string): Promise<string> {
-  const persistence = await connectPersistence({ uri: databaseUri });
-  const secret = `slw_${randomBytes(32).toString('base64url')}`;
-  await persistence.repositories.tokens.insert({
-    id: 'tok_bench',
-    tenantId: TEAM_ID,
-    name: 'bench',
-    hash: createHash('sha256').update(secret).digest('hex'),
-    scopes: ['releases:read', 'releases:write', 'builds:write'],
-    createdBy: 'bench',
-    createdAt: new Date(),
-    lastUsedAt: null,
-    revokedAt: null,
-  });
-  await persistence.close();
-  return secret;
-}
-
-async function makeRelease(bot: Server, secret: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${bot.port}/api/v1/releases`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      releaseConfigId: 'Mobile',
-      type: 'PLANNED',
-      platformTargets: [{ platform: 'ANDROID', version: '1.0.0' }],
-      kickOffDate: new Date(Date.now() + 86_400_000).toISOString(),
-      regressionSlots: [],
-      hasManualBuildUpload: true,
-    }),
-  });
-  const body = (await response.json()) as { release?: { id: string } };
-  if (!body.release) throw new Error(`no release was made: ${JSON.stringify(body)}`);
-  return body.release.id;
 }
 
 /** Resolves with the milliseconds from the first byte to the answer. */

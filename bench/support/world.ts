@@ -11,6 +11,8 @@ import { startServer } from './child.ts';
 export const SIGNING_SECRET = 'bench-signing-secret';
 export const BOT_TOKEN = 'xoxb-bench';
 export const TEAM_ID = 'T01BENCH';
+export const BUCKET = 'bench';
+export const S3_KEYS = { accessKeyId: 'AKIABENCH', secretAccessKey: 'bench-secret' };
 
 /** The real bot in its own process, the database in another, the stand-ins here. */
 export async function startWorld(env: Record<string, string> = {}) {

@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { connectPersistence } from '../../src/persistence/index.ts';
+import type { Server } from './child.ts';
+import { TEAM_ID } from './world.ts';
+
+/** An API token written the way `npm run token` does: only its hash is stored. */
+export async function makeToken(databaseUri: string): Promise<string> {
+  const persistence = await connectPersistence({ uri: databaseUri });
+  const secret = `slw_${randomBytes(32).toString('base64url')}`;
+  await persistence.repositories.tokens.insert({
+    id: 'tok_bench',
+    tenantId: TEAM_ID,
+    name: 'bench',
+    hash: createHash('sha256').update(secret).digest('hex'),
+    scopes: ['releases:read', 'releases:write', 'builds:write'],
+    createdBy: 'bench',
+    createdAt: new Date(),
+    lastUsedAt: null,
+    revokedAt: null,
+  });
+  await persistence.close();
+  return secret;
+}
+
+/** A release in manual mode that takes an Android build now. */
+export async function makeRelease(bot: Server, secret: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${bot.port}/api/v1/releases`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      releaseConfigId: 'Mobile',
+      type: 'PLANNED',
+      platformTargets: [{ platform: 'ANDROID', version: '1.0.0' }],
+      kickOffDate: new Date(Date.now() + 86_400_000).toISOString(),
+      regressionSlots: [],
+      hasManualBuildUpload: true,
+    }),
+  });
+  const body = (await response.json()) as { release?: { id: string } };
+  if (!body.release) throw new Error(`no release was made: ${JSON.stringify(body)}`);
+  return body.release.id;
+}
