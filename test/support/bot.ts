@@ -17,6 +17,8 @@ export interface TestBot extends Outside {
   /** Moves the clock on by so much, then lets everything come to rest. */
   skip(ms: number): Promise<void>;
   skipTo(at: Date): Promise<void>;
+  /** Moves the clock and does nothing: what follows is the scheduler's. */
+  move(ms: number): void;
   /** Ticks and sends until nothing is due and nothing is under way. */
   settle(): Promise<void>;
   release(releaseId: string): Promise<Release>;
@@ -73,7 +75,6 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   });
   const baseUrl = `http://127.0.0.1:${bot.port}`;
   outside.slack.setRequestUrl(`${baseUrl}/slack/events`);
-  let standing: string | null = null;
 
   async function start(): Promise<Bot> {
     const mongodbUri = (await databaseUri?.(outside.database.uri)) ?? outside.database.uri;
@@ -100,6 +101,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     return made.secret;
   }
 
+  const standing = await token(EVERYTHING);
   const world: TestBot = {
     ...outside,
     bot,
@@ -108,15 +110,17 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     now: clock.now,
     settle,
     token,
-    async skip(ms) {
+    move(ms) {
       now = new Date(now.getTime() + ms);
+    },
+    async skip(ms) {
+      world.move(ms);
       await settle();
     },
     skipTo: (at) => world.skip(at.getTime() - now.getTime()),
     release: (releaseId) => bot.engine.queries.release(TENANT_ID, releaseId),
     phase: async (releaseId) => deriveStatus(await world.release(releaseId), now).currentPhase,
     async api(method, path, { token: secret, json, form, headers = {} } = {}) {
-      standing ??= await token(EVERYTHING);
       const bearer = secret === undefined ? standing : secret;
       const body = form ?? (json === undefined ? null : JSON.stringify(json));
       const answer = await fetch(`${baseUrl}/api/v1${path}`, {
