@@ -8,7 +8,7 @@ import { isSdkError } from './s3-errors.ts';
 
 const MIB = 1024 * 1024;
 /** parts under way at once; what is in memory is about twice `PARTS_UNDER_WAY` parts */
-const PARTS_UNDER_WAY = 3;
+const PARTS_UNDER_WAY = 2;
 const MIN_PART_BYTES = 5 * MIB;
 const MAX_PARTS = 10_000;
 
