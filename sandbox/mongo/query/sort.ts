@@ -2,6 +2,7 @@ import { invertKey, type Key, keyOf } from '../bson/order.ts';
 import { type Doc, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { indexKeyParts, type KeyPart } from '../store/index-keys.ts';
+import { isArrayIndex } from './path.ts';
 
 /**
  * A sort specification as the parts of an index key: `{ a: 1, 'b.c': -1 }`.
@@ -17,7 +18,9 @@ export function parseSort(value: Maybe): KeyPart[] {
     if (name === '$natural') throw unsupported('sorting by $natural');
     if (name === '') throw new Fault(15998, 'FieldPath cannot be constructed with empty string');
     if (name.startsWith('$')) throw new Fault(16410, `FieldPath field names may not start with '$'`);
-    return { path: name.split('.'), name, descending: number < 0 };
+    const path = name.split('.');
+    if (path.some(isArrayIndex)) throw unsupported(`sorting by the array position ${name}`);
+    return { path, name, descending: number < 0 };
   });
 }
 

@@ -45,6 +45,7 @@ describe('what is outside the subset', () => {
     ['let', find({}, { let: { x: 1 } })],
     ['an option nobody has', find({}, { frob: true })],
     ['$natural', find({}, { sort: { $natural: 1 } })],
+    ['sorting by an array position', find({}, { sort: { 'a.0': 1 } })],
     ['sorting by $meta', find({}, { sort: { a: { $meta: 'textScore' } } })],
     ['computed projections', find({}, { projection: { b: { $add: [1, 1] } } })],
     ['snapshot reads', find({}, { readConcern: { level: 'snapshot' } })],
