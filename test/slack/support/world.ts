@@ -52,6 +52,8 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
     appToken: 'xapp-1-test',
     teamId: TENANT,
     clock: () => world.now(),
+    // A loaded machine may be late; being late is a test of its own.
+    ackTimeoutMs: 20_000,
     scopes: manifest.oauth_config.scopes.bot,
     events: manifest.settings.event_subscriptions.bot_events,
     commands: manifest.features.slash_commands.map(({ command }) => command),
