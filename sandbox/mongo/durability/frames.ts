@@ -13,6 +13,7 @@ const FRAME_MAGIC = 0x31_4d_52_46;
 const MAX_PAYLOAD = 0x7000_0000;
 const READ_BYTES = 1024 * 1024;
 const SECTOR_BYTES = 512;
+const LEAST_ZEROS = 16;
 
 export class LogDamaged extends Error {
   constructor(path: string, offset: number, detail: string) {
@@ -141,10 +142,13 @@ async function isTornHead(
   return (await bytes(offset, left)).every((byte) => byte === 0);
 }
 
+/**
+ * A disk writes whole sectors: where power failed, one of the payload's is still all zeros. So is the part of one at
+ * its end, if it is long enough not to be zeros by chance. A single wrong byte leaves no such sector: that is damage.
+ */
 function hasUnwrittenSector(payload: Buffer, offset: number): boolean {
   const first = (SECTOR_BYTES - (offset % SECTOR_BYTES)) % SECTOR_BYTES;
-  if (payload.length > 0 && payload.subarray(Math.max(0, payload.length - 8)).every((byte) => byte === 0)) return true;
-  for (let at = first; at + SECTOR_BYTES <= payload.length; at += SECTOR_BYTES) {
+  for (let at = first; at + LEAST_ZEROS <= payload.length; at += SECTOR_BYTES) {
     if (payload.subarray(at, at + SECTOR_BYTES).every((byte) => byte === 0)) return true;
   }
   return false;

@@ -107,6 +107,31 @@ describe('a directory', () => {
     }
   });
 
+  it('loses only what was not finished when sectors of the last write never reached the disk', async () => {
+    await fill();
+    const path = join(dir, LOG_NAME);
+    const whole = await readFile(path);
+    await session((client) =>
+      client
+        .db('shop')
+        .collection<{ _id: number; text: string }>('items')
+        .insertOne({ _id: 50, text: 'x'.repeat(3000) }),
+    );
+    const longer = await readFile(path);
+    const lostFrom = Math.ceil((whole.length + 1000) / 512) * 512;
+    for (const [from, to] of [
+      [lostFrom, longer.length],
+      [lostFrom, lostFrom + 512],
+      [whole.length, longer.length],
+    ] as const) {
+      await writeFile(path, Buffer.from(longer).fill(0, from, to));
+      await session(async (client) => {
+        expect(await client.db('shop').collection('items').countDocuments({})).toBe(19);
+      });
+      expect(await readFile(path)).toEqual(whole);
+    }
+  });
+
   it('is refused, unchanged, whatever single byte of its file is wrong', async () => {
     await fill();
     const path = join(dir, LOG_NAME);
