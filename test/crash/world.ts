@@ -15,6 +15,8 @@ export interface CrashWorld extends Outside {
    * leaves it running after the last. Each time a little more than a lease passes: whoever is dead is taken over.
    */
   crashAt(points: readonly CrashPoint[], work: () => Promise<unknown>): Promise<void>;
+  /** Kills the bot whenever it comes to such a point, and starts it again, until the returned function is called. */
+  crashWhenever(point: CrashPoint): () => Promise<void>;
   release(releaseId: string): Promise<Release>;
   /** Looks again and again until the release is so. */
   until(releaseId: string, what: string, isSo: (release: Release) => boolean | undefined): Promise<void>;
@@ -74,12 +76,17 @@ export async function startCrashWorld(): Promise<CrashWorld> {
     await outside.slack.flushRetries();
   }
 
-  function armed(point: CrashPoint): Promise<void> {
+  function armed(point: CrashPoint, ended?: Promise<void>): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         disarm();
         reject(new Error(`the bot never came to this point: ${point.name}\n${tail(bot)}`));
-      }, PATIENCE_MS);
+      };
+      const timer = ended ? undefined : setTimeout(giveUp, PATIENCE_MS);
+      void ended?.then(() => {
+        disarm();
+        resolve();
+      });
       let isReached = false;
       const disarm = point.arm(world, () => {
         if (isReached) return;
@@ -109,6 +116,27 @@ export async function startCrashWorld(): Promise<CrashWorld> {
         start = restart;
       }
       await start();
+    },
+    crashWhenever(point) {
+      let end = () => {};
+      let isEnded = false;
+      const ended = new Promise<void>((resolve) => {
+        end = () => {
+          isEnded = true;
+          resolve();
+        };
+      });
+      const killing = (async () => {
+        while (!isEnded) {
+          const before = deaths;
+          await armed(point, ended);
+          if (deaths > before) await restart();
+        }
+      })();
+      return async () => {
+        end();
+        await killing;
+      };
     },
     release: (releaseId) => outside.persistence.repositories.releases.get(TENANT_ID, releaseId),
     async until(releaseId, what, isSo) {
