@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAab, makeApk, makeIpa } from './build-files/index.ts';
 import type { Sandbox } from './index.ts';
+import type { Fault } from './scm/index.ts';
 import type { ExtraCommand } from './terminal/index.ts';
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -15,9 +16,29 @@ export async function sampleBuild(kind: string, version: string): Promise<Buffer
   return kind === 'aab' ? makeAab(manifest) : makeApk(manifest);
 }
 
-/** What a person in the sandbox can do besides Slack: move the clock, make a build file, push a commit. */
+/** What GitHub answers while it is out of order: a refusal that no retry helps against, or a passing fault. */
+const OUTAGES: Record<string, Fault> = {
+  fails: { kind: 'status', status: 403, body: { message: 'Resource not accessible by personal access token' } },
+  down: { kind: 'status', status: 503, body: { message: 'Service unavailable' } },
+};
+
+/** What a person in the sandbox can do besides Slack: move the clock, make a build file, push a commit, break GitHub. */
 export function extraCommands(sandbox: Sandbox): Record<string, ExtraCommand> {
   return {
+    github: {
+      usage: 'github fails|down|works',
+      help: 'breaks GitHub (refuses writing, or is away) and repairs it, to see what the bot makes of it',
+      run(rest) {
+        const word = rest.trim().toLowerCase();
+        const outage = OUTAGES[word];
+        if (!outage && word !== 'works') return 'Write github fails, github down or github works.';
+        sandbox.github.faults.clear();
+        if (!outage) return 'GitHub works again.';
+        // Reading still works where only the permission to write is missing.
+        sandbox.github.faults.always(word === 'fails' ? /^(POST|PATCH|PUT|DELETE) / : /^/, outage);
+        return word === 'fails' ? 'GitHub refuses all writing.' : 'GitHub is away.';
+      },
+    },
     clock: {
       usage: 'clock [+2h]',
       help: 'shows the sandbox clock, or moves it ahead (s, m, h, d)',
