@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { benchEmbeddedMongo } from './embedded-mongo.ts';
 import { benchSlackToS3 } from './slack-to-s3.ts';
 import { benchSlashAck } from './slash-ack.ts';
 import { printResult, type Result } from './support/numbers.ts';
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Result[]>> = {
   upload: benchUpload,
   'slack-to-s3': benchSlackToS3,
   tick: benchTick,
+  'embedded-mongo': benchEmbeddedMongo,
 };
 
 const { positionals } = parseArgs({ allowPositionals: true });
