@@ -125,8 +125,15 @@ function depsOf(persistence: Persistence, clock: Deps['clock']): Deps {
     logger: pino({ level: 'error' }),
     repositories: persistence.repositories,
     scmFor: never,
-    // Messages wait: sending them is no part of the tick.
-    messengerFor: never,
+    // Sending is no part of the tick: every message is taken at once.
+    messengerFor: async () => ({
+      send: async ({ channelId }) => ({ ts: '1.0', channelId }),
+      update: async () => undefined,
+      findByKey: async () => null,
+      permalink: async () => null,
+      groupMembers: async () => [],
+      verify: never,
+    }),
     artifacts: { write: never, read: never, head: never, delete: never, signedLink: never, verify: never },
     inspectBuild: never,
     renderMessage: () => ({ text: '', blocks: [], settled: true }),
