@@ -31,20 +31,33 @@ async function deleteUnused(deps: Deps): Promise<number> {
   for (;;) {
     const page = await deps.repositories.uploads.listForRetention(daysAgo(deps, UNUSED_KEPT_DAYS), BATCH, after);
     for (const upload of page) {
-      if (!(await isStillWanted(deps, upload))) deleted += await deleteBytes(deps, [upload]);
+      deleted += await quietly(deps, upload.releaseId, async () =>
+        (await isStillWanted(deps, upload)) ? 0 : deleteBytes(deps, [upload]),
+      );
     }
     after = page.at(-1);
     if (page.length < BATCH) return deleted;
   }
 }
 
+/** What cannot be deleted, or belongs to a damaged release, must not keep all that comes after it: the next day tries again. */
+async function quietly(deps: Deps, releaseId: string, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (deps.isDatabaseError(error)) throw error;
+    deps.logger.error({ err: error, releaseId }, 'retention could not be applied');
+    return 0;
+  }
+}
+
 /** A build handed in long before its stage begins is unused, but the release still points to it. */
 async function isStillWanted(deps: Deps, upload: Upload): Promise<boolean> {
   const release = await deps.repositories.releases.find(upload.tenantId, upload.releaseId);
-  const claimed = release ? allTasks(release).flatMap((task) => Object.values(task.claimedUploads ?? {})) : [];
-  return (
-    claimed.includes(upload.id) || (release?.stagedUploads.some((staged) => staged.uploadId === upload.id) ?? false)
-  );
+  // A task that had claimed it does not run any more.
+  if (!release || release.status === 'ARCHIVED') return false;
+  const claimed = allTasks(release).flatMap((task) => Object.values(task.claimedUploads ?? {}));
+  return claimed.includes(upload.id) || release.stagedUploads.some((staged) => staged.uploadId === upload.id);
 }
 
 async function deleteOfEndedReleases(deps: Deps): Promise<number> {
@@ -53,13 +66,14 @@ async function deleteOfEndedReleases(deps: Deps): Promise<number> {
   for (;;) {
     const page = await deps.repositories.releases.listEndedBefore(deps.clock.now(), BATCH, after);
     for (const release of page) {
-      if (await isPastRetention(deps, release)) {
+      deleted += await quietly(deps, release.id, async () => {
+        if (!(await isPastRetention(deps, release))) return 0;
         const uploads = await deps.repositories.uploads.listByRelease(release.tenantId, release.id);
-        deleted += await deleteBytes(
+        return deleteBytes(
           deps,
           uploads.filter((upload) => !upload.deletedAt),
         );
-      }
+      });
     }
     const last = page.at(-1);
     if (page.length < BATCH || !last?.endedAt) return deleted;

@@ -3,7 +3,7 @@ import { checkFileName, platformOfFileName } from '../../domain/build-file-name.
 import { stageUpload } from '../../domain/changes/uploads.ts';
 import type { Platform, Release } from '../../domain/release.ts';
 import type { ReleaseConfig } from '../../domain/release-config.ts';
-import { stagedUpload } from '../../domain/tasks.ts';
+import { allTasks, stagedUpload } from '../../domain/tasks.ts';
 import type { Upload, UploadSource, UploadStage } from '../../domain/upload.ts';
 import { closedSentence, stageForUpload, uploadWindow } from '../../domain/upload-window.ts';
 import type { BuildFileInfo } from '../../integrations/artifacts/build-file.ts';
@@ -73,7 +73,6 @@ export async function submitUpload(
   await requireAct(deps, context, 'UPLOAD');
   const place = placeOf(release, config, input, tenantId);
   const known = input.dedupeKey ? await deps.repositories.uploads.find(tenantId, place.uploadId) : null;
-  if (known && (await wasStaged(deps, release, known))) return receiptOf(known, null, null);
   if (known) return stage(deps, known, context);
   requireWindow(release, place);
   requireSize(input.sizeBytes, deps.maxUploadBytes);
@@ -135,6 +134,7 @@ async function receive(
     maxBytes: deps.maxUploadBytes,
     ...(input.onProgress && { onProgress: input.onProgress }),
   });
+  let upload: Upload;
   try {
     if (stored.sizeBytes === 0) throw new Refusal('INVALID_BUILD', `${place.fileName} is empty.`);
     const info = await deps.inspectBuild({
@@ -144,11 +144,25 @@ async function receive(
       webArchiveEndings: config.webArchiveEndings,
     });
     checkBuildFile(release, config, place, info);
-    const upload = uploadRecord(release, place, stored, info, input.source, context.actor.id, deps.clock.now());
-    await deps.repositories.uploads.insert(upload);
+    upload = uploadRecord(release, place, stored, info, input.source, context.actor.id, deps.clock.now());
+  } catch (error) {
+    // Another instance may have taken the same file meanwhile: then the bytes are its upload's.
+    if (!(await deps.repositories.uploads.find(release.tenantId, place.uploadId))) await deps.artifacts.delete(path);
+    throw error;
+  }
+  // From here on the bytes stay whatever happens: an error does not say that the record is not there.
+  return record(deps, upload);
+}
+
+/** Inserts the record, or finds the one that another try or instance made of the same file. */
+async function record(deps: Deps, upload: Upload): Promise<Upload> {
+  const { uploads } = deps.repositories;
+  try {
+    await uploads.insert(upload);
     return upload;
   } catch (error) {
-    await deps.artifacts.delete(path);
+    const known = await uploads.find(upload.tenantId, upload.id);
+    if (known) return known;
     throw error;
   }
 }
@@ -187,7 +201,13 @@ function uploadRecord(
   };
 }
 
-/** The window again, and the pointer, in one conditional write; what lost the race is deleted. */
+/** Stops a write that would stage what was staged before. */
+class StagedBefore extends Error {}
+
+/**
+ * The window again, and the pointer, in one conditional write; what lost the race is deleted. What counts already, or
+ * did, stays as it is: whoever took the same file before has done this.
+ */
 async function stage(deps: Deps, upload: Upload, context: IntentContext): Promise<UploadReceipt> {
   const { tenantId } = context;
   const { uploads, builds } = deps.repositories;
@@ -195,12 +215,14 @@ async function stage(deps: Deps, upload: Upload, context: IntentContext): Promis
   const warning = usedBefore ? 'The same file was already used earlier in this release.' : null;
   let replaced: { uploadId: string; fileName: string } | null = null;
   try {
-    await recordFact(deps, upload.releaseId, context, (release, _latest, now) => {
+    await recordFact(deps, upload.releaseId, context, async (release, _latest, now) => {
+      if (await wasStaged(deps, release, upload)) throw new StagedBefore();
       requireWindow(release, upload);
       replaced = stagedUpload(release, upload.stage, upload.platform);
       return stageUpload(release, upload, warning, byOf(context), now);
     });
   } catch (error) {
+    if (error instanceof StagedBefore) return receiptOf(upload, null, null);
     if (error instanceof Refusal) {
       await uploads.remove(tenantId, upload.id);
       await deps.artifacts.delete(upload.artifactPath);
@@ -212,11 +234,17 @@ async function stage(deps: Deps, upload: Upload, context: IntentContext): Promis
   return receiptOf(upload, previous?.fileName ?? null, warning);
 }
 
-/** A repeat of a file that counts already, or did: it is staged, used, replaced, or its message was born. */
-async function wasStaged(deps: Deps, release: Release, upload: Upload): Promise<boolean> {
-  if (upload.isUsed || upload.supersededBy || upload.deletedAt) return true;
-  if (release.stagedUploads.some((staged) => staged.uploadId === upload.id)) return true;
-  return (await deps.repositories.outbox.find(release.tenantId, `${release.id}:upload:${upload.id}`)) !== null;
+/**
+ * A repeat of a file that counts already, or did: it is staged, claimed by a task, or replaced. Its own record may lag
+ * behind, so that the message born with its staging is looked for as well; that one leaves the release only for the outbox.
+ */
+async function wasStaged(deps: Deps, release: Release, { id, tenantId }: Upload): Promise<boolean> {
+  if (release.stagedUploads.some((staged) => staged.uploadId === id)) return true;
+  if (allTasks(release).some((task) => Object.values(task.claimedUploads ?? {}).includes(id))) return true;
+  const { uploads, outbox } = deps.repositories;
+  const latest = await uploads.find(tenantId, id);
+  if (latest && (latest.isUsed || latest.supersededBy || latest.deletedAt)) return true;
+  return (await outbox.find(tenantId, `${release.id}:upload:${id}`)) !== null;
 }
 
 function receiptOf(upload: Upload, replacedFileName: string | null, warning: string | null): UploadReceipt {
