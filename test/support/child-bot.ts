@@ -15,12 +15,12 @@ export interface ChildBot {
   output(): string;
 }
 
-const ROOT = join(__dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..');
 const UP = /"port":(\d+).*"Slipway is up"/;
 
 /** Loads it; it starts with `setOffset`. */
 export function loadChildBot(options: { env: Record<string, string>; cwd: string }): ChildBot {
-  const loaders = [createRequire(__filename).resolve('tsx'), join(ROOT, 'test', 'support', 'moved-time.mjs')];
+  const loaders = [createRequire(join(ROOT, 'package.json')).resolve('tsx'), join(ROOT, 'test', 'support', 'moved-time.mjs')];
   const child = spawn(
     process.execPath,
     [...loaders.flatMap((path) => ['--import', pathToFileURL(path).href]), join(ROOT, 'bin', 'start.ts')],

@@ -21,8 +21,15 @@ export interface DatabaseCommand {
   body: BSON.Document;
 }
 
-/** What is held never arrives; `reached` is called when it would have. What waits goes on when `until` is settled. */
-export type Verdict = 'pass' | { hold: 'request' | 'answer'; reached(): void } | { until: Promise<unknown> };
+/**
+ * What is held never arrives; `reached` is called when it would have. What waits goes on when `until` is settled.
+ * `answered` is asked when the answer is there: true holds it.
+ */
+export type Verdict =
+  | 'pass'
+  | { hold: 'request' | 'answer'; reached(): void }
+  | { until: Promise<unknown> }
+  | { answered(): boolean };
 
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
@@ -54,7 +61,7 @@ export async function startDatabaseProxy(straight: string): Promise<DatabaseProx
         upstream.destroy();
       });
     }
-    const lost = new Map<number, () => void>();
+    const lost = new Map<number, () => boolean>();
     onFrames(client, (frame) => {
       const command = proxy.intercept ? commandOf(frame) : null;
       const verdict = command ? (proxy.intercept?.(command) ?? 'pass') : 'pass';
@@ -62,14 +69,22 @@ export async function startDatabaseProxy(straight: string): Promise<DatabaseProx
       if (verdict === 'pass') return pass();
       // A connection has one command under way at a time: nothing overtakes it.
       if ('until' in verdict) return void verdict.until.then(pass, pass);
+      if ('answered' in verdict) {
+        lost.set(frame.readInt32LE(4), verdict.answered);
+        return pass();
+      }
       if (verdict.hold === 'request') return verdict.reached();
-      lost.set(frame.readInt32LE(4), verdict.reached);
+      lost.set(frame.readInt32LE(4), () => {
+        verdict.reached();
+        return true;
+      });
       pass();
     });
     onFrames(upstream, (frame) => {
-      const reached = lost.get(frame.readInt32LE(8));
-      if (reached) reached();
-      else client.write(frame);
+      const id = frame.readInt32LE(8);
+      const isHeld = lost.get(id);
+      lost.delete(id);
+      if (!isHeld?.()) client.write(frame);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

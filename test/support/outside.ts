@@ -29,6 +29,8 @@ export interface OutsideOptions {
   quorum?: number;
   timeZone?: string;
   slack?: Partial<SlackOptions>;
+  /** another way to GitHub's API than straight, e.g. through a proxy */
+  githubApiUrl?(straight: string): Promise<string> | string;
 }
 
 export const TENANT_ID = 'T01TEST';
@@ -82,7 +84,8 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
     const persistence = await connectPersistence({ uri: database.uri });
     closing.push(() => persistence.close());
     const channelId = slack.channel(RELEASE_CHANNEL).id;
-    await setUp(persistence, setUpFile(github.apiUrl, channelId, options), clock);
+    const githubApiUrl = (await options.githubApiUrl?.(github.apiUrl)) ?? github.apiUrl;
+    await setUp(persistence, setUpFile(githubApiUrl, channelId, options), clock);
     const env = {
       SLACK_BOT_TOKEN: BOT_TOKEN,
       SLACK_SIGNING_SECRET: slack.options.signingSecret,

@@ -1,0 +1,195 @@
+import type { Release } from '../../../src/domain/release.ts';
+import { derivePhase, type Phase } from '../../../src/domain/status.ts';
+import { sha256Hex } from '../../../src/shared/crypto.ts';
+import { HOUR_MS } from '../../support/bot.ts';
+import { type BuildKind, buildFile } from '../../support/build-files.ts';
+import { keyOf } from '../../support/messages.ts';
+import { CONFIGURATION } from '../../support/outside.ts';
+import { type CreatedRelease, cardWith } from '../../support/people.ts';
+import { PATIENCE_MS, type SweepWorld, TENANT_ID } from './world.ts';
+
+/** What people do during one staged release. They do again what came to nothing, as people and careful clients do. */
+
+const TOKENS = { U01ALICE: 'slw_alice', U02BOB: 'slw_bob' } as const;
+type Person = keyof typeof TOKENS;
+const TRIES = 6;
+const GIVE_UP_ON_IT_MS = 3_000;
+const LOOK_EVERY_MS = 20;
+
+export async function playStagedRelease(world: SweepWorld): Promise<string> {
+  const { slack, gate } = world;
+  await addTokens(world);
+  await world.port();
+  const start = Math.ceil(world.now().getTime() / 60_000) * 60_000;
+  const at = (hours: number) => new Date(start + hours * HOUR_MS);
+  let release: CreatedRelease | null = null;
+  let id = '';
+  const load = (): Promise<Release> => world.persistence.repositories.releases.get(TENANT_ID, id);
+
+  async function step(name: string, work: () => Promise<unknown>): Promise<void> {
+    gate.step = name;
+    await work();
+    await world.settle();
+  }
+
+  async function until(what: string, isSo: (now: Release) => boolean): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!isSo(await load())) {
+      if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
+      await world.port();
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Acts; acts again when all is quiet and it did not count. */
+  async function insist(what: string, isSo: (now: Release) => boolean, act: () => Promise<unknown>): Promise<void> {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      await world.port();
+      if (isSo(await load())) return;
+      await act();
+      for (const giveUpAt = Date.now() + GIVE_UP_ON_IT_MS; ; await pause(LOOK_EVERY_MS)) {
+        if (isSo(await load())) return;
+        if (Date.now() > giveUpAt && (await world.isQuiet())) break;
+        if (Date.now() > giveUpAt) await world.settle();
+      }
+    }
+    throw new Error(`${what} came to nothing`);
+  }
+
+  const has = (now: Release, name: string) =>
+    JSON.stringify([now.stagedUploads, now.tasks, now.cycles]).includes(`"${name}"`);
+  const upload = async (stage: string, platform: string, kind: BuildKind, build: number) => {
+    const file = await buildFile(kind, { build });
+    await call(world, 'U01ALICE', `/releases/${id}/builds`, 201, () => {
+      const form = new FormData();
+      form.append('stage', stage);
+      form.append('platform', platform);
+      form.append('file', new Blob([new Uint8Array(file.bytes)]), file.name);
+      return { body: form };
+    });
+  };
+  const share = async (kind: BuildKind, build: number) => {
+    const file = await buildFile(kind, { build });
+    await insist(
+      file.name,
+      (now) => has(now, file.name),
+      () => slack.user('bob').shareFile('releases', file, { threadTs: release?.root.ts ?? '' }),
+    );
+  };
+  const click = async (person: string, occasion: string, actionId: string) => {
+    const card = release && cardWith(slack, release, occasion, actionId);
+    if (card) await slack.user(person).click(card, { actionId });
+  };
+  const act = (person: Person, action: string, json: object = {}) =>
+    call(world, person, `/releases/${id}/actions/${action}`, 200, () => asJson(json));
+  const reach = (phase: Phase) => until(phase, (now) => derivePhase(now) === phase);
+
+  await step('create', async () => {
+    const created = await call(world, 'U01ALICE', '/releases', 201, () =>
+      asJson({
+        releaseConfigId: CONFIGURATION,
+        platformTargets: [
+          { platform: 'ANDROID', version: '7.0.0' },
+          { platform: 'IOS', version: '6.7.0' },
+        ],
+        kickOffDate: at(30).toISOString(),
+        regressionSlots: [at(50).toISOString()],
+      }),
+    );
+    id = (created['release'] as { id: string }).id;
+  });
+  const root = slack.messages().find((message) => keyOf(message) === `${id}:root`);
+  if (!root) throw new Error('there is no root card');
+  release = { id, root };
+  await step('upload 1', () => upload('PRE_REGRESSION', 'ANDROID', 'apk', 1));
+  await step('share 1', () => share('ipa', 1));
+  await step('kick-off', async () => {
+    world.skipTo(at(30));
+    await reach('REGRESSION_AWAITING_NEXT_CYCLE');
+  });
+  await step('upload 2', () => upload('REGRESSION', 'ANDROID', 'apk', 2));
+  await step('share 2', () => share('ipa', 2));
+  await step('slot', async () => {
+    world.skipTo(at(50));
+    await reach('AWAITING_POST_REGRESSION');
+  });
+  const granted = (count: number) => (now: Release) =>
+    now.gates.filter((gateNow) => gateNow.status === 'GRANTED').length === count;
+  await step('pre-release gate', () => insist('the gate', granted(1), () => click('bob', 'gate:preRelease', 'gate.approve')));
+  await step('share 3', () => share('ipa', 3));
+  await step('upload 3', async () => {
+    await upload('PRE_RELEASE', 'ANDROID', 'aab', 3);
+    await reach('AWAITING_SUBMISSION');
+  });
+  await step('submission gate', () => act('U02BOB', 'TRIGGER_STAGE_4'));
+  const isDone = (type: string) => (now: Release) =>
+    now.tasks.some((task) => task.type === type && task.status === 'COMPLETED');
+  await step('app store', () =>
+    insist('the App Store', isDone('SUBMIT_TO_APP_STORE'), () =>
+      click('alice', 's4.SUBMIT_TO_APP_STORE:confirm', 'task.confirm_submission'),
+    ),
+  );
+  await step('play store', async () => {
+    await act('U01ALICE', 'CONFIRM_SUBMISSION', { platform: 'ANDROID' });
+    await reach('SUBMITTED');
+  });
+  return id;
+}
+
+const asJson = (json: object) => ({ body: JSON.stringify(json), type: 'application/json' });
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let calls = 0;
+/** Repeats the call with one key until there is an answer. */
+async function call(
+  world: SweepWorld,
+  person: Person,
+  path: string,
+  expected: number,
+  make: () => { body: string | FormData; type?: string },
+): Promise<Record<string, unknown>> {
+  calls += 1;
+  const key = `sweep-${calls}`;
+  let last = '';
+  for (let attempt = 0; attempt < TRIES; attempt += 1) {
+    const port = await world.port();
+    const deaths = world.deaths();
+    const { body, type } = make();
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${TOKENS[person]}`,
+          'idempotency-key': key,
+          connection: 'close',
+          ...(type ? { 'content-type': type } : {}),
+        },
+        body,
+      });
+      const text = await answer.text();
+      if (answer.status === expected) return JSON.parse(text) as Record<string, unknown>;
+      last = `${answer.status} ${text}`;
+      if (answer.status < 500 && answer.status !== 429) break;
+    } catch (error) {
+      last = String(error);
+      if (deaths === world.deaths()) await pause(LOOK_EVERY_MS);
+    }
+  }
+  throw new Error(`POST ${path} was answered with ${last}`);
+}
+
+async function addTokens(world: SweepWorld): Promise<void> {
+  for (const [person, secret] of Object.entries(TOKENS)) {
+    await world.persistence.repositories.tokens.insert({
+      id: `tok_${person}`,
+      tenantId: TENANT_ID,
+      name: person,
+      hash: sha256Hex(secret),
+      scopes: ['releases:read', 'releases:write', 'builds:write'],
+      createdBy: person,
+      createdAt: world.now(),
+      lastUsedAt: null,
+      revokedAt: null,
+    });
+  }
+}
