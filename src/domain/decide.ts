@@ -1,6 +1,6 @@
 import { flowTask, platformsOf, skipReason } from './flows/staged.ts';
 import type { GateId } from './gate.ts';
-import { awaitingGate } from './gate-rules.ts';
+import { approvalReminderAt, awaitingGate } from './gate-rules.ts';
 import type { Platform, Release } from './release.ts';
 import type { FreezeWindow, ReleaseConfig } from './release-config.ts';
 import type { Slot } from './slot.ts';
@@ -33,7 +33,6 @@ export type Step =
   | { kind: 'REMIND_APPROVAL'; gateId: GateId };
 
 const HOUR_MS = 3_600_000;
-const REMIND_AGAIN_HOURS = 24;
 
 function hoursBefore(at: Date, hours: number): Date {
   return new Date(at.getTime() - hours * HOUR_MS);
@@ -135,17 +134,8 @@ function atGate(release: Release, facts: Facts, now: Date): Step | null {
   const gate = awaitingGate(release);
   if (!gate) return null;
   if (gate.nextCheckAt <= now) return { kind: 'CHECK_GATE', gateId: gate.id };
-  return approvalReminderAt(release, facts) <= now ? { kind: 'REMIND_APPROVAL', gateId: gate.id } : null;
+  return approvalReminderAt(gate, facts.config) <= now ? { kind: 'REMIND_APPROVAL', gateId: gate.id } : null;
 }
-
-/** First after the configured hours, then daily. */
-function approvalReminderAt(release: Release, facts: Facts): Date {
-  const gate = awaitingGate(release);
-  if (!gate) return FAR_FUTURE;
-  return hoursAfter(gate.openedAt, facts.config.reminders.approvalHours + gate.remindersSent * REMIND_AGAIN_HOURS);
-}
-
-const FAR_FUTURE = new Date(8_640_000_000_000_000);
 
 export interface Wake {
   job:
@@ -180,7 +170,7 @@ export function wakes(release: Release, facts: Facts): Wake[] {
     if (!gate) return [];
     return [
       wake('look-again', `gate:${gate.id}:check`, gate.nextCheckAt),
-      wake('approval-reminder', `gate:${gate.id}:reminder`, approvalReminderAt(release, facts)),
+      wake('approval-reminder', `gate:${gate.id}:reminder`, approvalReminderAt(gate, facts.config)),
     ];
   }
   const retry = activeTasks(release).find((task) => !isEnded(task))?.nextTryAt;

@@ -2,7 +2,7 @@ import { fingerprint } from '../shared/ids.ts';
 import type { Gate, GateCheck, GateContent, GateId, GateObservation } from './gate.ts';
 import { inPlatformOrder } from './names.ts';
 import type { Release } from './release.ts';
-import type { GatePolicy } from './release-config.ts';
+import type { GatePolicy, ReleaseConfig } from './release-config.ts';
 import type { BuildsOutput } from './task.ts';
 import { outputOf } from './tasks.ts';
 
@@ -29,6 +29,21 @@ export function newGate(id: GateId, policy: GatePolicy, now: Date): Gate {
     remindersSent: 0,
     grantedAt: null,
   };
+}
+
+const HOUR_MS = 3_600_000;
+const REMIND_AGAIN_MS = 24 * HOUR_MS;
+
+/** The first reminder after the configured hours, then one a day (Spec 7.3). */
+export function approvalReminderAt(gate: Gate, config: ReleaseConfig): Date {
+  const firstAt = gate.openedAt.getTime() + config.reminders.approvalHours * HOUR_MS;
+  return new Date(firstAt + gate.remindersSent * REMIND_AGAIN_MS);
+}
+
+/** How many of them are due by now, at least one more than were sent. */
+export function approvalRemindersBy(gate: Gate, config: ReleaseConfig, now: Date): number {
+  const overdueMs = now.getTime() - approvalReminderAt(gate, config).getTime();
+  return gate.remindersSent + 1 + Math.max(0, Math.floor(overdueMs / REMIND_AGAIN_MS));
 }
 
 export function findGate(release: Release, id: GateId): Gate | null {

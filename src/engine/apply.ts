@@ -84,7 +84,7 @@ async function changeFor(deps: Deps, release: Release, step: PlainStep, facts: F
     case 'AWAIT_CONFIRMATION':
       return awaitConfirmation(release, getTask(release, step.taskId), step.platform, now);
     case 'REMIND_APPROVAL':
-      return remindApproval(release, getGate(release, step.gateId), now);
+      return remindApproval(release, getGate(release, step.gateId), config, now);
   }
 }
 

@@ -326,8 +326,8 @@ describe('when a gate opens', () => {
   });
 
   test('each reminder is counted and has a message of its own', () => {
-    const first = remindApproval(posted(), gateOf(posted()), NOW);
-    const second = remindApproval(first.release, gateOf(first.release), NOW);
+    const first = remindApproval(posted(), gateOf(posted()), aConfig(), NOW);
+    const second = remindApproval(first.release, gateOf(first.release), aConfig(), NOW);
     expect(second.messages[0]?.key).not.toBe(first.messages[0]?.key);
     expect(gateOf(second.release).remindersSent).toBe(2);
   });

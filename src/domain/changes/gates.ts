@@ -1,8 +1,16 @@
 import { auditEntry, type By, type Change, ENGINE, message, patched } from '../change.ts';
 import type { Gate, GateId, GateObservation } from '../gate.ts';
-import { contentChanges, contentHash, GATE_CHECK_EVERY_MS, gateChecks, gateContent, mayOpen } from '../gate-rules.ts';
+import {
+  approvalRemindersBy,
+  contentChanges,
+  contentHash,
+  GATE_CHECK_EVERY_MS,
+  gateChecks,
+  gateContent,
+  mayOpen,
+} from '../gate-rules.ts';
 import type { Release } from '../release.ts';
-import type { GatePolicy } from '../release-config.ts';
+import type { GatePolicy, ReleaseConfig } from '../release-config.ts';
 import { stageTasks } from '../tasks.ts';
 
 /** What happens at a gate (Spec 1.5). */
@@ -162,8 +170,9 @@ export function rejectGate(release: Release, gate: Gate, reason: string, by: By,
   };
 }
 
-export function remindApproval(release: Release, gate: Gate, now: Date): Change {
-  const reminded: Gate = { ...gate, remindersSent: gate.remindersSent + 1 };
+/** The reminder that is due; those that a silence of days swallowed are not made up for. */
+export function remindApproval(release: Release, gate: Gate, config: ReleaseConfig, now: Date): Change {
+  const reminded: Gate = { ...gate, remindersSent: approvalRemindersBy(gate, config, now) };
   return {
     release: patched(withGate(release, reminded), now, {}),
     messages: [

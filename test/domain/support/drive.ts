@@ -193,7 +193,7 @@ function changeFor(world: World, step: Exclude<Step, { kind: 'RUN_TASK' }>): Cha
     case 'CHECK_GATE':
       return checkGate(release, gate(step.gateId), config.gates[step.gateId], observe(world), now);
     case 'REMIND_APPROVAL':
-      return remindApproval(release, gate(step.gateId), now);
+      return remindApproval(release, gate(step.gateId), config, now);
   }
 }
 
