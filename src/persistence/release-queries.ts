@@ -1,7 +1,7 @@
 import type { Model, QueryFilter } from 'mongoose';
 import semver from 'semver';
 import type { Platform, Release, ReleaseStatus } from '../domain/release.ts';
-import { Refusal } from '../shared/errors.ts';
+import { InvariantError, Refusal } from '../shared/errors.ts';
 import { afterCursor, encodeCursor } from './page.ts';
 import { type ReleaseDocument, toEngineFields, toRelease } from './release-schema.ts';
 import type { ReleasePage, ReleaseRepository } from './types.ts';
@@ -24,6 +24,21 @@ type Queries = Pick<
 const DOMAIN_ONLY = { pendingMessages: 0, pendingAudit: 0, plannedWakes: 0, lease: 0 } as const;
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
+/**
+ * The releases of a list. One that was damaged is left out, so that the others are still shown: whoever asks for it by
+ * name, and the engine, hear what is wrong with it.
+ */
+function readable(stored: readonly object[]): Release[] {
+  return stored.flatMap((document) => {
+    try {
+      return [toRelease(document)];
+    } catch (error) {
+      if (error instanceof InvariantError) return [];
+      throw error;
+    }
+  });
+}
+
 export function releaseQueries(model: Model<ReleaseDocument>): Queries {
   async function find(tenantId: string, releaseId: string): Promise<Release | null> {
     const stored = await model.findOne({ _id: releaseId, tenantId }, DOMAIN_ONLY).lean();
@@ -39,9 +54,10 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
       .sort(NEWEST_FIRST)
       .limit(limit + 1)
       .lean();
-    const releases = stored.slice(0, limit).map(toRelease);
-    const last = releases.at(-1);
-    return { releases, next: last && stored.length > limit ? encodeCursor(last) : null };
+    const shown = stored.slice(0, limit);
+    const last = shown.at(-1);
+    const next = last && stored.length > limit ? encodeCursor({ id: last._id, createdAt: last.createdAt }) : null;
+    return { releases: readable(shown), next };
   }
 
   return {
@@ -64,7 +80,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
 
     async listLiveInChannel(tenantId, channelId) {
       const stored = await model.find({ tenantId, channelId, live: true }, DOMAIN_ONLY).sort(NEWEST_FIRST).lean();
-      return stored.map(toRelease);
+      return readable(stored);
     },
 
     async findByVersion(tenantId, version) {
@@ -72,7 +88,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
         .find({ tenantId, 'targets.version': version }, DOMAIN_ONLY)
         .sort({ live: -1, ...NEWEST_FIRST })
         .lean();
-      return stored.map(toRelease);
+      return readable(stored);
     },
 
     async lastVersions(tenantId, configId, which) {
@@ -113,7 +129,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
         .sort({ endedAt: 1, _id: 1 })
         .limit(limit)
         .lean();
-      return stored.map(toRelease);
+      return readable(stored);
     },
   };
 }
