@@ -32,7 +32,11 @@ export async function observeGate(
     };
   } catch (error) {
     if (error instanceof ProviderError) return { kind: 'unreachable', detail: error.fault.detail };
-    if (error instanceof NotConfiguredError) return { kind: 'unreachable', detail: error.message };
-    throw error;
+    if (deps.isDatabaseError(error)) throw error;
+    // A credential that does not open, a setting that is wrong: people must see it where they wait.
+    if (!(error instanceof NotConfiguredError)) {
+      deps.logger.error({ err: error, releaseId: release.id, gateId }, 'gate could not be checked');
+    }
+    return { kind: 'unreachable', detail: error instanceof Error ? error.message : String(error) };
   }
 }
