@@ -3,7 +3,7 @@ import type { Messenger } from '../integrations/messenger/port.ts';
 import { AuthError, ProviderError, TransientError } from '../shared/errors.ts';
 import { fingerprint } from '../shared/ids.ts';
 import type { Deps, Rendering } from './deps.ts';
-import { messageRetryAt } from './retry.ts';
+import { isMistake, messageRetryAt } from './retry.ts';
 
 /**
  * Sends what is in the outbox: in order within a release, found again by key after a crash, retried with back-off, parked
@@ -37,7 +37,7 @@ async function attempt(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
   try {
     return await deliver(deps, row);
   } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
+    if (deps.isDatabaseError(error)) throw error;
     return afterFault(deps, row, error);
   }
 }
@@ -79,6 +79,7 @@ async function show(
   if (row.ts && row.postedChannelId) {
     const posted = { ts: row.ts, postedChannelId: row.postedChannelId };
     if (row.renderedHash !== hashOf(rendering)) {
+      requireClaim(deps, row);
       await messenger.update({ channelId: posted.postedChannelId, ts: posted.ts, rendered: { text, blocks } });
     }
     return posted;
@@ -91,8 +92,16 @@ async function show(
     if (found) return { ts: found.ts, postedChannelId: found.channelId };
   }
   const broadcast = row.broadcast && threadTs !== null;
+  requireClaim(deps, row);
   const posted = await messenger.send({ key, channelId, threadTs, broadcast, rendered: { text, blocks } });
   return { ts: posted.ts, postedChannelId: posted.channelId };
+}
+
+/** Who slept past the end of the claim must not send: another one may have, meanwhile. */
+function requireClaim(deps: Deps, row: OutboxRow): void {
+  if (row.lease && row.lease.until > deps.clock.now()) return;
+  const detail = 'the claim of this message ran out before it was sent';
+  throw new TransientError({ provider: 'SLIPWAY', operation: 'outbox', status: null, detail });
 }
 
 /** Null when the thread's root could not be posted: the message then stands in the channel by itself. */
@@ -100,13 +109,23 @@ async function threadOf(deps: Deps, tenantId: string, threadKey: string): Promis
   return (await deps.repositories.outbox.find(tenantId, threadKey))?.ts ?? null;
 }
 
-function afterFault(deps: Deps, row: OutboxRow, error: ProviderError): OutboxRow {
+/**
+ * What Slack refuses and what we cannot render are given up after a few tries; a release that was damaged, like a Slack
+ * that is down, may be there again tomorrow.
+ */
+function afterFault(deps: Deps, row: OutboxRow, error: unknown): OutboxRow {
   const now = deps.clock.now();
   const log = { err: error, tenantId: row.tenantId, releaseId: row.releaseId, key: row.key, attempts: row.attempts };
-  const repairable = error instanceof TransientError || error instanceof AuthError;
+  const mistake = isMistake(error);
+  const refused = error instanceof ProviderError && !(error instanceof TransientError || error instanceof AuthError);
+  const repairable = !mistake && !refused;
   const tooOld = now.getTime() - row.createdAt.getTime() > MAX_AGE_MS;
-  const failed = { ...row, lastError: error.message, lease: null };
-  if (!repairable && row.ts) {
+  const failed = { ...row, lastError: error instanceof Error ? error.message : String(error), lease: null };
+  if (mistake && row.ts && row.attempts >= MAX_REFUSALS) {
+    deps.logger.error(log, 'message could not be edited; its next change tries again');
+    return { ...failed, status: 'SENT', attempts: 0, shownVersion: row.wantedVersion };
+  }
+  if (refused && row.ts) {
     // The posted message is gone (deleted by a person): there is nothing left to keep up to date.
     deps.logger.warn(log, 'message cannot be edited any more');
     return { ...failed, status: 'SENT', settled: true, attempts: 0, shownVersion: row.wantedVersion };

@@ -1,3 +1,5 @@
+import { InvariantError } from '../shared/errors.ts';
+
 /** Back-off of tasks and messages. A retry is state (`nextTryAt`, `dueAt`), so deciding stays pure. */
 
 const TASK_DELAYS_MS = [5_000, 15_000, 45_000, 120_000, 300_000];
@@ -17,4 +19,14 @@ const LONGEST_MESSAGE_DELAY_MS = 300_000;
 export function messageRetryAt(attempts: number, retryAfterMs: number | null, now: Date): Date {
   const delayMs = Math.min(FIRST_MESSAGE_DELAY_MS * 2 ** (attempts - 1), LONGEST_MESSAGE_DELAY_MS);
   return new Date(now.getTime() + Math.min(Math.max(delayMs, retryAfterMs ?? 0), LONGEST_WAIT_MS));
+}
+
+/** A mistake in our own code: it will be made again until somebody mends it. */
+export function isMistake(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+}
+
+/** What trying again soon does not change: a mistake of ours, or a document that was damaged. */
+export function isDefect(error: unknown): boolean {
+  return error instanceof InvariantError || isMistake(error);
 }
