@@ -1,4 +1,4 @@
-import { decide, nextWakeAt, wakes } from '../domain/decide.ts';
+import { decide, type Facts, nextWakeAt, wakes } from '../domain/decide.ts';
 import type { Lease, PlannedWake, StoredRelease } from '../persistence/types.ts';
 import { InvariantError } from '../shared/errors.ts';
 import { applyStep } from './apply.ts';
@@ -6,25 +6,36 @@ import { type Deps, loadFacts } from './deps.ts';
 import { flush, needsFlush } from './flush.ts';
 import type { AdvanceResult } from './index.ts';
 import { type HeldLease, holdLease } from './lease.ts';
+import { isDefect } from './retry.ts';
 
 /** More steps in a row than any flow has: something decides the same thing for ever. */
 const MAX_STEPS = 1000;
 const AFTER_FAULT_MS = 15_000;
+/** A damaged release is looked at rarely: it stays as it is until people repair it. Whatever happens to it wakes it too. */
+const AFTER_DEFECT_MS = 3_600_000;
 
 /**
  * The only thing that moves a release (Spec 7.1). Any caller, any number of times: a caller that finds it held leaves
  * a wake-up that the holder sees. Throws when the database fails or a bug shows; the release is then due again soon.
  */
-export async function advance(deps: Deps, releaseId: string, isStopping: () => boolean): Promise<AdvanceResult> {
+export async function advance(
+  deps: Deps,
+  releaseId: string,
+  isStopping: () => boolean,
+  holds: Set<HeldLease>,
+): Promise<AdvanceResult> {
   const lease = await deps.repositories.releases.wake(releaseId, deps.clock.now(), deps.leaseMs);
   if (!lease) return 'busy';
   const held = holdLease(deps, lease);
+  holds.add(held);
   try {
     return await run(deps, releaseId, held, isStopping);
   } catch (error) {
-    await handBackQuietly(deps, held.current);
+    const waitMs = isDefect(error) ? AFTER_DEFECT_MS : AFTER_FAULT_MS;
+    await handBackQuietly(deps, held.current, new Date(deps.clock.now().getTime() + waitMs));
     throw error;
   } finally {
+    holds.delete(held);
     held.letGo();
   }
 }
@@ -40,7 +51,8 @@ async function run(deps: Deps, releaseId: string, held: HeldLease, isStopping: (
       return 'handed-back';
     }
     const facts = await loadFacts(deps, stored.release);
-    if (needsFlush(stored)) await flush(deps, stored, facts.config);
+    if (needsFlush(stored)) await flush(deps, stored, facts?.config ?? null);
+    if (!facts) return await withoutConfig(deps, stored, held);
     const step = decide(stored.release, facts, deps.clock.now());
     if (step) {
       await applyStep(deps, stored.release, step, facts, held);
@@ -51,12 +63,22 @@ async function run(deps: Deps, releaseId: string, held: HeldLease, isStopping: (
   throw new InvariantError(`release ${releaseId} did not come to rest after ${MAX_STEPS} steps`);
 }
 
-async function settle(
-  deps: Deps,
-  stored: StoredRelease,
-  facts: Awaited<ReturnType<typeof loadFacts>>,
-  held: HeldLease,
-): Promise<boolean> {
+/** Nothing is decided without its configuration: a release that has ended needs none, any other is damaged. */
+async function withoutConfig(deps: Deps, stored: StoredRelease, held: HeldLease): Promise<AdvanceResult> {
+  const { release, wakeCount } = stored;
+  if (release.endedAt === null) {
+    throw new InvariantError(
+      `release ${release.id} follows the configuration ${release.releaseConfigId}, which is gone`,
+    );
+  }
+  await deps.planWakes(release.id, []);
+  const seen = { wakeCount, version: release.version };
+  const settled = await deps.repositories.releases.settle(held.current, seen, null, []);
+  if (!settled) await deps.repositories.releases.handBack(held.current, deps.clock.now());
+  return settled ? 'settled' : 'handed-back';
+}
+
+async function settle(deps: Deps, stored: StoredRelease, facts: Facts, held: HeldLease): Promise<boolean> {
   const { release, wakeCount } = stored;
   const now = deps.clock.now();
   const planned = wakes(release, facts).filter(
@@ -77,10 +99,17 @@ function samePlan(a: readonly PlannedWake[], b: readonly PlannedWake[]): boolean
 }
 
 /** The fault that led here is what the caller must hear of, not a second one on the way out. */
-async function handBackQuietly(deps: Deps, lease: Lease): Promise<void> {
+async function handBackQuietly(deps: Deps, lease: Lease, dueAt: Date): Promise<void> {
   try {
-    await deps.repositories.releases.handBack(lease, new Date(deps.clock.now().getTime() + AFTER_FAULT_MS));
+    await deps.repositories.releases.handBack(lease, dueAt);
   } catch (error) {
     deps.logger.warn({ err: error, releaseId: lease.releaseId }, 'lease not handed back; it runs out by itself');
   }
+}
+
+/** For who must stop now: another instance goes on at once; what this one still does is not stored any more. */
+export async function handBackNow(deps: Deps, held: HeldLease): Promise<void> {
+  held.lost = true;
+  held.letGo();
+  await handBackQuietly(deps, held.current, deps.clock.now());
 }

@@ -1,6 +1,6 @@
 import type { Release } from '../domain/release.ts';
 import { resolveActor } from './actors.ts';
-import { advance } from './advance.ts';
+import { advance, handBackNow } from './advance.ts';
 import type { Deps } from './deps.ts';
 import type { AdvanceResult, Engine, IntentContext } from './index.ts';
 import { createRelease } from './intents/create-release.ts';
@@ -10,6 +10,7 @@ import { requireRoles } from './intents/intent.ts';
 import * as lifecycle from './intents/lifecycle.ts';
 import { submitUpload } from './intents/submit-upload.ts';
 import * as tasks from './intents/tasks.ts';
+import type { HeldLease } from './lease.ts';
 import { drainRelease } from './outbox.ts';
 import { createQueries } from './queries.ts';
 import { applyRetention } from './retention.ts';
@@ -25,6 +26,7 @@ type Intent<I> = (deps: Deps, input: I, context: IntentContext) => Promise<Relea
 /** The engine over its dependencies. Holds nothing that another instance would need (Spec 8.7). */
 export function createEngine(deps: Deps): Engine {
   const underWay = new Set<Promise<unknown>>();
+  const holds = new Set<HeldLease>();
   let stopping = false;
   const isStopping = () => stopping;
 
@@ -46,7 +48,7 @@ export function createEngine(deps: Deps): Engine {
   }
 
   async function advanceAndSend(releaseId: string): Promise<AdvanceResult> {
-    const result = await advance(deps, releaseId, isStopping);
+    const result = await advance(deps, releaseId, isStopping, holds);
     void inBackground(releaseId, 'outbox could not be drained', drainRelease(deps, releaseId, isStopping));
     return result;
   }
@@ -104,9 +106,17 @@ export function createEngine(deps: Deps): Engine {
 
     advance: (releaseId) => track(advanceAndSend(releaseId)),
     async advanceDue() {
-      const due = await deps.repositories.releases.findDue(deps.clock.now(), DUE_BATCH);
-      await eachAtOnce(due, (id) => inBackground(id, 'release could not be advanced', advanceAndSend(id)));
-      return due.length;
+      const seen = new Set<string>();
+      // What stays due though it was looked at (somebody else holds it) must not hide what comes after it.
+      for (let stillDue = 0; !stopping; ) {
+        const due = await deps.repositories.releases.findDue(deps.clock.now(), DUE_BATCH + stillDue);
+        const fresh = due.filter((id) => !seen.has(id));
+        if (fresh.length === 0) break;
+        for (const id of fresh) seen.add(id);
+        stillDue = due.length - fresh.length;
+        await eachAtOnce(fresh, (id) => inBackground(id, 'release could not be advanced', advanceAndSend(id)));
+      }
+      return seen.size;
     },
     async drainOutbox() {
       const due = await deps.repositories.outbox.findDueReleases(deps.clock.now(), DUE_BATCH);
@@ -134,6 +144,7 @@ export function createEngine(deps: Deps): Engine {
       });
       await Promise.race([this.idle(), timedOut]);
       clearTimeout(timer);
+      await Promise.all([...holds].map((held) => handBackNow(deps, held)));
     },
 
     actor: (tenantId, userId) => resolveActor(deps, tenantId, userId),

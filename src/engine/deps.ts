@@ -47,6 +47,8 @@ export interface Deps {
   leaseMs: number;
 }
 
-export async function loadFacts(deps: Deps, release: Release): Promise<Facts> {
-  return { config: await deps.repositories.configs.get(release.tenantId, release.releaseConfigId) };
+/** Null when the release's configuration is gone. */
+export async function loadFacts(deps: Deps, release: Release): Promise<Facts | null> {
+  const config = await deps.repositories.configs.find(release.tenantId, release.releaseConfigId);
+  return config && { config };
 }

@@ -12,7 +12,7 @@ const HOME_IS_OPEN_MS = 3_600_000;
  * Moves the messages and audit entries that were born in the release's writes to their collections, by key, and tells
  * living messages and homes that the release changed. A repeat after a crash completes it (Spec 7.2).
  */
-export async function flush(deps: Deps, stored: StoredRelease, config: ReleaseConfig): Promise<void> {
+export async function flush(deps: Deps, stored: StoredRelease, config: ReleaseConfig | null): Promise<void> {
   const { release } = stored;
   const { outbox, audit, homes, releases } = deps.repositories;
   const now = deps.clock.now();
@@ -33,7 +33,7 @@ export function needsFlush(stored: StoredRelease): boolean {
   return stored.unflushed || stored.pendingMessages.length > 0 || stored.pendingAudit.length > 0;
 }
 
-function outboxRow(release: Release, pending: PendingMessage, config: ReleaseConfig, now: Date): OutboxRow {
+function outboxRow(release: Release, pending: PendingMessage, config: ReleaseConfig | null, now: Date): OutboxRow {
   const root = rootKey(release.id);
   const living = (LIVING_KINDS as readonly MessageKind[]).includes(pending.content.kind);
   const channelId = channelOf(release, pending, config);
@@ -64,6 +64,6 @@ function outboxRow(release: Release, pending: PendingMessage, config: ReleaseCon
   };
 }
 
-function channelOf(release: Release, draft: MessageDraft, config: ReleaseConfig): string {
-  return draft.channel === 'releases' ? release.channelId : config.comms[draft.channel];
+function channelOf(release: Release, draft: MessageDraft, config: ReleaseConfig | null): string {
+  return draft.channel === 'releases' || !config ? release.channelId : config.comms[draft.channel];
 }

@@ -76,7 +76,7 @@ async function deleteOfEndedReleases(deps: Deps): Promise<number> {
       });
     }
     const last = page.at(-1);
-    if (page.length < BATCH || !last?.endedAt) return deleted;
+    if (!last?.endedAt) return deleted;
     after = { endedAt: last.endedAt, id: last.id };
   }
 }

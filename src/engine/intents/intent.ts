@@ -23,12 +23,23 @@ export async function recordFact(
   context: IntentContext,
   change: (release: Release, config: ReleaseConfig, now: Date) => Promise<Change> | Change,
 ): Promise<Release> {
-  const { releases, configs } = deps.repositories;
+  return recordWithoutConfig(deps, releaseId, context, async (release, now) =>
+    change(release, await deps.repositories.configs.get(context.tenantId, release.releaseConfigId), now),
+  );
+}
+
+/** The same for a fact that needs no configuration, so that it can be recorded when that one is gone. */
+export async function recordWithoutConfig(
+  deps: Deps,
+  releaseId: string,
+  context: IntentContext,
+  change: (release: Release, now: Date) => Promise<Change> | Change,
+): Promise<Release> {
+  const { releases } = deps.repositories;
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const release = await releases.get(context.tenantId, releaseId);
-    const config = await configs.get(context.tenantId, release.releaseConfigId);
     const now = deps.clock.now();
-    const saved = await releases.save(await change(release, config, now), now);
+    const saved = await releases.save(await change(release, now), now);
     if (saved) return saved;
   }
   throw new InvariantError(`release ${releaseId} is written faster than ${MAX_TRIES} tries could follow`);

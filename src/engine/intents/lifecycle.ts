@@ -8,7 +8,16 @@ import { actionsOf, derivePhase } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
-import { byOf, cleanReason, recordFact, refuseRole, requireAct, requireAction, withPlan } from './intent.ts';
+import {
+  byOf,
+  cleanReason,
+  recordFact,
+  recordWithoutConfig,
+  refuseRole,
+  requireAct,
+  requireAction,
+  withPlan,
+} from './intent.ts';
 
 /** Start, pause, resume, archive, and the start of regression (Spec 1.3, 1.4, 1.7). */
 
@@ -70,7 +79,7 @@ export async function archive(
   context: IntentContext,
 ): Promise<Release> {
   await requireAct(deps, context, 'ARCHIVE');
-  return recordFact(deps, input.releaseId, context, async (release, _config, now) => {
+  return recordWithoutConfig(deps, input.releaseId, context, async (release, now) => {
     const phase = derivePhase(release);
     const isOver = phase === 'SUBMITTED' || phase === 'COMPLETED' || phase === 'ARCHIVED';
     if (isOver) requireAction(release, 'ARCHIVE', now);
