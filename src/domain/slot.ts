@@ -17,5 +17,8 @@ export interface Slot {
   reminderDoneAt: Date | null;
 }
 
+/** Each begun one becomes a cycle with its notes in the release's one document, which must stay far from 16 MiB. */
+export const MAX_SLOTS = 100;
+
 export const MISSED_SLOT_ANSWERS = ['RUN_NOW', 'FOLD', 'DROP'] as const;
 export type MissedSlotAnswer = (typeof MISSED_SLOT_ANSWERS)[number];

@@ -8,8 +8,21 @@ import type { Commit, Scm } from '../integrations/scm/port.ts';
 const NOTES_SHOWN = 100;
 const FIRST_NOTES_SHOWN = 50;
 
+/** Notes live in the release document, and a first line may be of any length. */
+const TITLE_CHARS = 300;
+const AUTHOR_CHARS = 100;
+
 export function toNoteEntry(commit: Commit): NoteEntry {
-  return { sha: commit.sha, title: commit.title, author: commit.author };
+  return {
+    sha: commit.sha,
+    title: shortened(commit.title, TITLE_CHARS),
+    author: shortened(commit.author, AUTHOR_CHARS),
+  };
+}
+
+/** `text` with at most `chars` characters, the last one an ellipsis where some were cut off. */
+export function shortened(text: string, chars: number): string {
+  return text.length > chars ? `${text.slice(0, chars - 1).replace(/[\ud800-\udbff]$/, '')}…` : text;
 }
 
 /** The commits in `until` that are not in `since`; without an earlier tag the newest ones that lead to `until`. */

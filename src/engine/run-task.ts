@@ -8,9 +8,13 @@ import { findTask } from '../domain/tasks.ts';
 import { NotConfiguredError, ProviderError, Refusal, TransientError } from '../shared/errors.ts';
 import type { Deps } from './deps.ts';
 import type { HeldLease } from './lease.ts';
+import { shortened } from './notes.ts';
 import { retryAt } from './retry.ts';
 import type { TaskOutcome } from './tasks/handler.ts';
 import { runHandler } from './tasks/index.ts';
+
+/** A provider's own words may be a whole page of HTML. */
+const FAULT_CHARS = 2000;
 
 type Result = { kind: 'outcome'; outcome: TaskOutcome } | { kind: 'fault'; error: unknown };
 
@@ -83,7 +87,8 @@ function changeFor(release: Release, task: Task, result: Result, now: Date): Cha
   if (error instanceof NotConfiguredError && flowTask(task.type).optional) {
     return passOverTask(release, task, error.message, now);
   }
-  const fault = describe(error);
+  const described = describe(error);
+  const fault = { ...described, message: shortened(described.message, FAULT_CHARS) };
   const nextTryAt = error instanceof TransientError ? retryAt(task.attempts, error.retryAfterMs, now) : null;
   return nextTryAt ? delayTask(release, task, fault, nextTryAt, now) : failTask(release, task, fault, now);
 }

@@ -3,6 +3,7 @@ import { freezeWindowAt } from '../../domain/decide.ts';
 import { PLATFORM_NAMES } from '../../domain/names.ts';
 import type { Release } from '../../domain/release.ts';
 import type { ReleaseConfig } from '../../domain/release-config.ts';
+import { MAX_SLOTS } from '../../domain/slot.ts';
 import { Refusal } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import { compareVersions, isVersion } from '../../shared/versions.ts';
@@ -127,6 +128,7 @@ function dateFaults(input: CreateReleaseInput, slotDates: Date[], now: Date): Re
 }
 
 function slotFault(slots: readonly Date[], kickOffDate: Date, now: Date): string | null {
+  if (slots.length > MAX_SLOTS) return `A release has at most ${MAX_SLOTS} slots, these are ${slots.length}.`;
   if (slots.some((slot) => Number.isNaN(slot.getTime()))) return 'A slot is not a date.';
   if (slots.some((slot) => slot <= kickOffDate)) return 'Every slot must be after the kick-off.';
   if (slots.some((slot) => slot <= now)) return 'A slot is in the past.';

@@ -8,7 +8,7 @@ import {
   skipRemainingCycles,
 } from '../../domain/changes/slots.ts';
 import type { Release } from '../../domain/release.ts';
-import type { Slot } from '../../domain/slot.ts';
+import { MAX_SLOTS, type Slot } from '../../domain/slot.ts';
 import { deriveStatus } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
@@ -53,6 +53,9 @@ export async function add(
   const slot = newSlot(newId('slot'), input.at);
   return recordFact(deps, input.releaseId, context, (release, _config, now) => {
     requireSlotsOpen(release, now);
+    if (release.slots.length >= MAX_SLOTS) {
+      throw new Refusal('INVALID_INPUT', `This release has ${MAX_SLOTS} slots already, which is the most it can have.`);
+    }
     requireSlotDate(release, input.at, null, now);
     return addSlot(release, slot, byOf(context), now);
   });
