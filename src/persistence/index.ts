@@ -74,14 +74,15 @@ export async function connectPersistence({
     await connection.close();
     throw error;
   }
+  const releases = releaseRepository(connection);
   const repositories: Repositories = {
-    releases: releaseRepository(connection),
+    releases,
     builds: buildRepository(connection),
     uploads: uploadRepository(connection),
     audit: auditRepository(connection),
     outbox: outboxRepository(connection),
     tenants: tenantRepository(connection),
-    configs: releaseConfigRepository(connection),
+    configs: releaseConfigRepository(connection, (tenantId, configId) => releases.wakeByConfig(tenantId, configId)),
     integrations: integrationRepository(connection),
     tokens: tokenRepository(connection),
     deliveries: deliveryRepository(connection),

@@ -51,7 +51,11 @@ const ConfigShape = z.looseObject({
 });
 const toConfig = domainReader<ReleaseConfig>('release configuration', Object.keys(fields), ConfigShape);
 
-export function releaseConfigRepository(connection: Connection): ReleaseConfigRepository {
+/** `wakeReleases` makes the live releases of a configuration due: reminders, freezes and policies of theirs may be others. */
+export function releaseConfigRepository(
+  connection: Connection,
+  wakeReleases: (tenantId: string, configId: string) => Promise<void>,
+): ReleaseConfigRepository {
   const model = connection.model<ConfigDocument>('ReleaseConfig', schema);
 
   async function find(tenantId: string, configId: string): Promise<ReleaseConfig | null> {
@@ -79,7 +83,9 @@ export function releaseConfigRepository(connection: Connection): ReleaseConfigRe
     },
 
     async upsert({ id, tenantId, name, ...values }) {
-      return toConfig(await upsertByName(model, { id, tenantId, name }, values, {}));
+      const config = toConfig(await upsertByName(model, { id, tenantId, name }, values, {}));
+      await wakeReleases(tenantId, config.id);
+      return config;
     },
 
     async remove(tenantId, configId) {

@@ -7,7 +7,10 @@ import type { Lease, ReleaseRepository } from './types.ts';
  * Who works on a release, and when it is looked at again. A held release has `nextWakeAt` at the end of its lease, so
  * that the tick finds it when its holder died.
  */
-type Leases = Pick<ReleaseRepository, 'wake' | 'renew' | 'settle' | 'handBack' | 'clearPending' | 'findDue'>;
+type Leases = Pick<
+  ReleaseRepository,
+  'wake' | 'renew' | 'settle' | 'handBack' | 'clearPending' | 'wakeByConfig' | 'findDue'
+>;
 
 export function releaseLeases(model: Model<ReleaseDocument>): Leases {
   async function claim(releaseId: string, now: Date, leaseMs: number, wakeUps: 0 | 1): Promise<Lease | null> {
@@ -63,6 +66,14 @@ export function releaseLeases(model: Model<ReleaseDocument>): Leases {
         { ...flushed, $set: { unflushed: false } },
       );
       if (current.matchedCount === 0) await model.updateOne({ _id: releaseId }, flushed);
+    },
+
+    async wakeByConfig(tenantId, releaseConfigId) {
+      // The count makes a holder, who decided by the old one, go round once more.
+      await model.updateMany(
+        { tenantId, releaseConfigId, live: true },
+        { $set: { nextWakeAt: new Date(0) }, $inc: { wakeCount: 1 } },
+      );
     },
 
     async findDue(now, limit) {

@@ -85,6 +85,8 @@ export interface ReleaseRepository {
   handBack(lease: Lease, dueAt: Date): Promise<void>;
   /** Takes flushed messages and audit entries (up to these sequence numbers) out of the document. */
   clearPending(releaseId: string, upTo: { messageSeq: number; auditSeq: number; version: number }): Promise<void>;
+  /** Makes the live releases of a configuration due: what they decide on has changed. */
+  wakeByConfig(tenantId: string, configId: string): Promise<void>;
   /** Ids of releases whose `nextWakeAt` has come, longest due first. Costs what is due. */
   findDue(now: Date, limit: number): Promise<string[]>;
   /** Releases that are neither COMPLETED nor ARCHIVED, newest first. */

@@ -190,3 +190,38 @@ test('a sender that slept past its claim does not send what another one has sent
   expect(slept).toBe(true);
   expect(messagesOf(id, ':started')).toHaveLength(1);
 });
+
+test('a freeze that an admin takes away holds the kick-off no longer', async () => {
+  const { id } = await world.create();
+  const freeze = { startsAt: world.now(), endsAt: new Date(world.now().getTime() + 90 * 24 * HOUR_MS), reason: 'rest' };
+  await world.saveConfig({ freezeWindows: [freeze] });
+  await world.tick(2 * HOUR_MS);
+  expect((await world.release(id)).status).toBe('PENDING');
+  await world.saveConfig({ freezeWindows: [] });
+  await world.tick();
+  expect((await world.release(id)).status).toBe('IN_PROGRESS');
+});
+
+test('what people and providers write at length does not swell the release', async () => {
+  const { id } = await world.create();
+  world.scm.push('main', 'x'.repeat(100_000));
+  await world.upload(id, 'ANDROID');
+  await world.upload(id, 'IOS');
+  await world.tick(HOUR_MS);
+  await world.tick(4 * HOUR_MS);
+  const stored = await documents().findOne({ _id: id });
+  expect(JSON.stringify(stored).length).toBeLessThan(40_000);
+  expect(findTask(await world.release(id), `${id}.c1.CREATE_RELEASE_NOTES`)?.status).toBe('COMPLETED');
+});
+
+test('a release takes at most a hundred slots, at its creation and after', async () => {
+  const slots = Array.from({ length: 101 }, (_, index) => new Date(world.now().getTime() + (2 + index) * HOUR_MS));
+  await expect(world.create({ regressionSlots: slots })).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+    fields: { regressionSlots: expect.stringContaining('at most 100') },
+  });
+  const { id } = await world.create({ regressionSlots: slots.slice(1) });
+  await expect(world.engine.addSlot({ releaseId: id, at: slots[0] ?? world.now() }, alice)).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+  });
+});

@@ -90,6 +90,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     },
     clearPending: ({ repositories: { releases }, release }) =>
       releases.clearPending(release.id, { messageSeq: 1, auditSeq: 1, version: 9 }),
+    wakeByConfig: ({ repositories: { releases }, release }) => releases.wakeByConfig(T, release.releaseConfigId),
     findDue: ({ repositories: { releases } }) => releases.findDue(at(5), 10),
     listLive: ({ repositories: { releases } }) => pages((after) => releases.listLive(T, { limit: 5, after })),
     list: ({ repositories: { releases } }) => pages((after) => releases.list(T, { limit: 5, after })),
