@@ -5,6 +5,7 @@ import { rolesFor } from '../src/domain/roles.ts';
 import { type Action, actionsOf, derivePhase, deriveStatus } from '../src/domain/status.ts';
 import type { Engine } from '../src/engine/index.ts';
 import { Refusal } from '../src/shared/errors.ts';
+import { ACTION_WORDS, possibleNow } from '../views/action-words.ts';
 import type { ActionValue, ReasonPurpose } from '../views/ids.ts';
 import { buildReason, reasonTitle } from '../views/reason-modal.actions.ts';
 import { actionConfirmation } from '../views/release-card.ts';
@@ -19,13 +20,12 @@ export async function askConfirmation(
   action: Action,
   release: Release,
 ): Promise<Reply> {
-  const what = action.toLowerCase().replaceAll('_', ' ');
+  const what = ACTION_WORDS[action];
   await engine.requireRole(await contextFor(engine, request), rolesFor(action), what);
   const now = engine.now();
   if (!actionsOf(derivePhase(release)).includes(action)) {
-    const { displayText, actions } = deriveStatus(release, now);
-    const possible = actions.length > 0 ? `Possible now: ${actions.join(', ')}.` : 'Nothing can be done now.';
-    throw new Refusal('ACTION_NOT_AVAILABLE', `You cannot ${what}: ${displayText}. ${possible}`);
+    const { displayText } = deriveStatus(release, now);
+    throw new Refusal('ACTION_NOT_AVAILABLE', `You cannot ${what}: ${displayText}. ${possibleNow(release)}`);
   }
   return say(actionConfirmation(action, release, now));
 }
@@ -46,7 +46,6 @@ export async function askReason(
 export function requireGate(release: Release, now: Date): Gate {
   const gate = awaitingGate(release);
   if (gate && release.status === 'IN_PROGRESS') return gate;
-  const { displayText, actions } = deriveStatus(release, now);
-  const possible = actions.length > 0 ? ` Possible now: ${actions.join(', ')}.` : '';
-  throw new Refusal('ACTION_NOT_AVAILABLE', `No gate waits for a decision: ${displayText}.${possible}`);
+  const { displayText } = deriveStatus(release, now);
+  throw new Refusal('ACTION_NOT_AVAILABLE', `No gate waits for a decision: ${displayText}. ${possibleNow(release)}`);
 }

@@ -9,8 +9,8 @@ import { type CommandRequest, contextFor, type Reply, say, type Verb } from './r
 import { resolveRelease } from './resolve-release.ts';
 
 const USAGE =
-  'Use: slot add 2026-12-01 14:00 [release], slot move 2 2026-12-01 16:00 [release], slot remove 2 [release]; ' +
-  'slots are counted from 1. Without a date or number I ask for them.';
+  'Use: /release slot add 2026-12-01 14:00 [release], /release slot move 2 2026-12-01 16:00 [release] or ' +
+  '/release slot remove 2 [release]. /release status counts the slots. Without a date or number I ask for them.';
 
 const CHANGES = ['add', 'move', 'remove'] as const;
 type SlotChange = (typeof CHANGES)[number];
@@ -67,5 +67,5 @@ async function changeSlot(engine: Engine, request: CommandRequest, release: Rele
   else await engine.moveSlot({ releaseId, slot, at }, context);
   const seconds = Math.floor(at.getTime() / 1000);
   const shown = `<!date^${seconds}^{date_short_pretty} {time}|${at.toISOString()}>`;
-  return say(plainMessage(change === 'add' ? `A slot at ${shown} is added.` : `Slot ${slot} is now at ${shown}.`));
+  return say(plainMessage(change === 'add' ? `A slot is added: ${shown}.` : `Slot ${slot} is moved: ${shown}.`));
 }

@@ -15,7 +15,7 @@ const SCOPES: Record<TokenScope, string> = {
 };
 const SCOPE_NAMES = Object.keys(SCOPES).join(',');
 
-const USAGE = `Use: token create NAME ${SCOPE_NAMES} | token list | token revoke NAME.`;
+const USAGE = `Use: /release token create NAME ${SCOPE_NAMES}, /release token list or /release token revoke NAME.`;
 
 /** `token create|list|revoke` (admins): the secret of a new one is shown once, to its maker alone. Spec 8.4. */
 export const tokenCommand: Verb = async (engine, request) => {

@@ -6,6 +6,8 @@ import { joinArgs } from './parse.ts';
 import { type CommandRequest, type Reply, say } from './request.ts';
 
 const SHOWN = 15;
+/** Verbs that ask for a reason: people type it after the verb. */
+const ASKING_VERBS = ['pause', 'archive', 'skip', 'reject', 'abandon-cycle', 'skip-cycles'];
 
 /** The release that a verb is about, or the picker that asks for it. */
 export type Resolved = { release: Release } | { reply: Reply };
@@ -70,7 +72,8 @@ export async function withRelease(
 ): Promise<Reply> {
   const [reference, ...more] = request.args;
   if (more.length > 0 && request.releaseId === null) {
-    throw new Refusal('INVALID_INPUT', `One release is expected after ${verb}: its version or id, or nothing.`);
+    const asks = ASKING_VERBS.includes(verb) ? ' I ask for the reason next.' : '';
+    throw new Refusal('INVALID_INPUT', `One release is expected after ${verb}: its version or id, or nothing.${asks}`);
   }
   const resolved = await resolveRelease(engine, request, verb, reference);
   return 'reply' in resolved ? resolved.reply : go(resolved.release);

@@ -98,7 +98,10 @@ export function createReleaseErrors(
   values: ViewValues,
 ): Record<string, string> {
   const errors: Record<string, string> = {};
+  // Slots that nobody typed follow the kick-off: putting that right puts them right, too.
+  const followsKickOff = 'kickOffDate' in fields && textOf(values, 'slots') === null;
   for (const [name, text] of Object.entries(fields)) {
+    if (name === 'regressionSlots' && followsKickOff) continue;
     const platform = PLATFORMS.find((known) => name.startsWith('version') && name.endsWith(known));
     const field = platform ? (`version_${platform}` as const) : FIELDS[name];
     const block = (field && blockOf(values, field)) ?? BLOCKS.createConfig;

@@ -79,13 +79,22 @@ function dateTime(at: Date | null) {
   };
 }
 
+const DAY_MS = 86_400_000;
+
+/** As it may be typed: `+1d 14:00`. It stays true whatever kick-off is chosen. */
+function afterKickOff(slot: Date, kickOff: Date, timeZone: string): string {
+  const [day = '', time = ''] = formatLocal(slot, timeZone).split(' ');
+  const first = formatLocal(kickOff, timeZone).slice(0, 10);
+  return `+${Math.round((Date.parse(day) - Date.parse(first)) / DAY_MS)}d ${time}`;
+}
+
 /** Empty means the template, so that it follows the kick-off that is chosen. */
 function slotsInput(data: CreateReleaseData, blockId: string): KnownBlock {
   const { slotTemplate, timeZone } = data.config;
   const hasTemplate = slotTemplate.length > 0;
-  const template = data.slots.slice(0, 10).map((slot) => formatLocal(slot, timeZone));
+  const template = data.slots.slice(0, 10).map((slot) => afterKickOff(slot, data.kickOffDate, timeZone));
   const from = hasTemplate
-    ? `Leave it empty for the usual slots (${template.join(', ')} with this kick-off). Or write `
+    ? `Leave it empty for the usual slots (${template.join(', ')}, counted from the kick-off). Or write `
     : 'Write ';
   return input(blockId, 'Regression slots', textInput({ multiline: true, placeholder: '+1d 14:00', max: 2_000 }), {
     optional: hasTemplate,

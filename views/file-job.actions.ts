@@ -5,6 +5,7 @@ import type { UploadReceipt } from '../src/engine/index.ts';
 import { isDatabaseError } from '../src/shared/database-errors.ts';
 import { Refusal } from '../src/shared/errors.ts';
 import { answer, explain } from './answer.actions.ts';
+import { code, escapeText } from './blocks/text.ts';
 import { type Asker, contextOf, type FaceDeps } from './deps.ts';
 import { PROGRESS_FROM_BYTES, type Progress, receiptText, startProgress } from './file-progress.actions.ts';
 import { plainMessage } from './refusals.ts';
@@ -78,18 +79,24 @@ async function workOnFile(deps: FaceDeps, delivery: Delivery, job: FileJob): Pro
   const { tenantId } = delivery;
   const lease = keepLease(deps, delivery);
   let progress: Progress | null = null;
+  let fileName: string | null = null;
   try {
     if (delivery.attempts > MAX_ATTEMPTS) {
       throw new Refusal('INVALID_BUILD', `Taking this file was cut short ${MAX_ATTEMPTS} times; share it again.`);
     }
-    const receipt = await submitFile(deps, tenantId, job, (started) => {
-      progress = started;
+    const receipt = await submitFile(deps, tenantId, job, {
+      named: (name) => {
+        fileName = name;
+      },
+      started: (progressed) => {
+        progress = progressed;
+      },
     });
     await deps.engine.deliveries.finish(delivery, 'DONE', { uploadId: receipt.uploadId });
     await endProgress(progress, receiptText(receipt));
     if (receipt.warning !== null) deps.logger.info({ tenantId, releaseId: job.releaseId }, 'a build with a warning');
   } catch (error) {
-    const explained = explain(deps, error, { what: `file ${job.fileId}`, tenantId });
+    const explained = aboutFile(fileName, explain(deps, error, { what: `file ${job.fileId}`, tenantId }));
     // Without the database nothing is decided: the delivery stays and is taken over when its lease runs out.
     const stays = isDatabaseError(error);
     if (!stays) await failFile(deps, delivery, error);
@@ -105,10 +112,11 @@ async function submitFile(
   deps: FaceDeps,
   tenantId: string,
   job: FileJob,
-  onStart: (progress: Progress) => void,
+  on: { named(fileName: string): void; started(progress: Progress): void },
 ): Promise<UploadReceipt> {
   const file = await deps.files.info(job.fileId);
   const { problem, url, sizeBytes, name } = file;
+  on.named(name);
   if (problem !== null || url === null) {
     throw new Refusal('UNSUPPORTED_FILE', problem ?? 'Slack gives no address to download this file from.');
   }
@@ -127,7 +135,7 @@ async function submitFile(
         if (sizeBytes !== null && sizeBytes > PROGRESS_FROM_BYTES) {
           const place = { channelId: job.channelId ?? job.userId, threadTs: job.threadTs ?? job.messageTs };
           progress = await startProgress(deps, place, { name, sizeBytes });
-          onStart(progress);
+          on.started(progress);
         }
         return bytes;
       },
@@ -135,6 +143,15 @@ async function submitFile(
     },
     await contextOf(deps.engine, { tenantId, userId: job.userId }),
   );
+}
+
+/** A message may hold several files: what is said of one names it. */
+function aboutFile(fileName: string | null, said: Rendered): Rendered {
+  const [first, ...rest] = said.blocks;
+  if (!fileName || first?.type !== 'section' || !first.text || said.text.includes(escapeText(fileName))) return said;
+  const name = `${code(fileName, 80)}: `;
+  const text = { ...first.text, text: `${name}${first.text.text}` };
+  return { text: `${name}${said.text}`, blocks: [{ ...first, text }, ...rest] };
 }
 
 async function endProgress(progress: Progress | null, rendered: Rendered): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { awaitingGate } from '../src/domain/gate-rules.ts';
 import type { Release } from '../src/domain/release.ts';
 import { explain } from './answer.actions.ts';
 import { type Click, contextOf, type FaceDeps } from './deps.ts';
@@ -12,6 +13,8 @@ const HOME_PAGE = 5;
 const RECENT = 5;
 /** How many releases are looked through for ended ones. */
 const RECENT_AMONG = 20;
+/** How many live releases are looked through for gates that wait for the reader. */
+const GATES_AMONG = 50;
 
 export async function homeOpened(
   deps: FaceDeps,
@@ -77,6 +80,8 @@ export async function homeData(deps: FaceDeps, tenantId: string, userId: string,
     hasMore: live.hasMore,
     now: engine.now(),
   };
+  // One's own approvals come first, whatever page their release is on.
+  if (live.page === 0 && live.hasMore) data.approvals = await atGates(deps, tenantId);
   return actor.roles.includes('ADMIN') ? { ...data, admin: await adminData(deps, tenantId) } : data;
 }
 
@@ -92,6 +97,11 @@ async function livePage(
     if (current >= page || next === null) return { releases, page: current, hasMore: next !== null };
     after = next;
   }
+}
+
+async function atGates(deps: FaceDeps, tenantId: string): Promise<Release[]> {
+  const { releases } = await deps.engine.queries.live(tenantId, { limit: GATES_AMONG });
+  return releases.filter((release) => awaitingGate(release) !== null);
 }
 
 async function recentlyEnded(deps: FaceDeps, tenantId: string): Promise<Release[]> {

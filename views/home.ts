@@ -1,17 +1,26 @@
-import type { HomeView } from '@slack/types';
+import type { Button, HomeView } from '@slack/types';
 import { GATE_NAMES } from '../src/domain/changes/gates.ts';
 import { awaitingGate } from '../src/domain/gate-rules.ts';
+import { PLATFORM_NAMES } from '../src/domain/names.ts';
 import type { Release } from '../src/domain/release.ts';
 import { deriveStatus } from '../src/domain/status.ts';
 import { ROLES } from '../src/domain/tenant.ts';
-import { whyWaiting } from '../src/domain/why.ts';
+import { type WhyItem, whyWaiting } from '../src/domain/why.ts';
 import { actions, button, context, divider, header, LIMITS, section } from './blocks/elements.ts';
 import { fitMessage, list, type Part } from './blocks/fit.ts';
-import { approveButton, createButton, moreMenu, phaseButtons, rejectButton } from './blocks/release-buttons.ts';
+import {
+  approveButton,
+  canArchive,
+  createButton,
+  moreMenu,
+  phaseButtons,
+  rejectButton,
+} from './blocks/release-buttons.ts';
 import { progressBar, releaseName, whyText } from './blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText } from './blocks/text.ts';
 import { CALLBACKS, encodePageValue, PAGE_ACTIONS } from './ids.ts';
 import { nextEvent } from './release-card.ts';
+import { confirmSubmissionButton } from './submission-confirm.ts';
 import type { HomeAdmin, HomeData, MayUse, UiAction } from './types.ts';
 
 /** Live releases on one page; with four blocks each and the rest around them a page stays under Slack's 100 blocks. */
@@ -26,7 +35,7 @@ export function homeView(data: HomeData): HomeView {
   const releases = data.releases.slice(0, HOME_PAGE_SIZE);
   const parts: Part[] = [
     ...(data.admin && data.page === 0 ? missingSetup(data.admin) : []),
-    ...ownApprovals(data, releases),
+    ...ownApprovals(data),
     header(data.page > 0 ? `Live releases, page ${data.page + 1}` : 'Live releases'),
     ...(releases.length > 0 ? releases.flatMap((release) => releaseParts(release, data)) : [empty(data)]),
     newAndPages(data),
@@ -42,10 +51,11 @@ export function homeView(data: HomeData): HomeView {
 }
 
 /** What this reader can approve and has not yet, before everything else. */
-function ownApprovals(data: HomeData, releases: readonly Release[]): Part[] {
-  const rows = releases.flatMap((release): Part[] => {
+function ownApprovals(data: HomeData): Part[] {
+  const asked = (data.approvals ?? data.releases).filter((release) => asksViewer(release, data));
+  const rows = asked.slice(0, HOME_PAGE_SIZE).flatMap((release): Part[] => {
     const gate = awaitingGate(release);
-    if (!gate || !asksViewer(release, data)) return [];
+    if (!gate) return [];
     const given = `${gate.approvals.length} of ${gate.policy.quorum} approvals`;
     const approve = approveButton(release, gate);
     return [
@@ -76,6 +86,7 @@ function releaseParts(release: Release, data: HomeData): Part[] {
   const may: MayUse = (action, about) =>
     !(AT_GATES.includes(action) && asksViewer(release, data)) && mayUse(action, about);
   const buttons = phaseButtons(release, may).slice(0, 8);
+  const archive = canArchive(release) && mayUse('ARCHIVE', release) ? (['archive'] as const) : [];
   return [
     section(lines.join('\n')),
     list(
@@ -83,9 +94,21 @@ function releaseParts(release: Release, data: HomeData): Part[] {
       waiting.slice(0, WAITING_SHOWN).map((item) => `• ${whyText(item)}`),
       Math.max(0, waiting.length - WAITING_SHOWN),
     ),
-    actions([...buttons, moreMenu(release, ['status', 'why', 'builds', 'notes', 'history'])]),
+    // One action id may stand only once in a block.
+    ...confirmations(release, waiting, mayUse).map((confirmation) => actions([confirmation])),
+    actions([...buttons, moreMenu(release, ['status', 'why', 'notes', 'builds', 'history', ...archive])]),
     divider(),
   ];
+}
+
+/** Submissions by hand that somebody has to confirm. */
+function confirmations(release: Release, waiting: readonly WhyItem[], mayUse: MayUse): Button[] {
+  if (!mayUse('CONFIRM_SUBMISSION', release)) return [];
+  return waiting.flatMap(({ clear }) => {
+    if (clear?.action !== 'CONFIRM_SUBMISSION' || !clear.taskId || !clear.platform) return [];
+    const label = `${PLATFORM_NAMES[clear.platform]} is submitted`;
+    return [confirmSubmissionButton(release, clear.taskId, clear.platform, label)];
+  });
 }
 
 function empty(data: HomeData): Part {

@@ -6,6 +6,7 @@ import { fitMessage, list } from './blocks/fit.ts';
 import { createButton, uploadButton } from './blocks/release-buttons.ts';
 import { notesPart, platformNames, progressBar, releaseName, UPLOAD_STAGE_NAMES } from './blocks/release-parts.ts';
 import { bytesText, clampText, code, dateToken, link, mention, peopleText, plural } from './blocks/text.ts';
+import { subjectText } from './history-subject.ts';
 import { encodeActionValue, encodePageValue, PAGE_ACTIONS, RELEASE_ACTIONS } from './ids.ts';
 import { nextEvent } from './release-card.ts';
 import type { BuildListData, HistoryData, ReleaseListData, Rendered, TokenView } from './types.ts';
@@ -112,7 +113,8 @@ export function historyList(data: HistoryData): Rendered {
   const title = `History of ${releaseName(release)}`;
   const lines = entries.map((entry) => {
     const what = entry.action.toLowerCase().replaceAll('_', ' ');
-    const subject = entry.subject ? ` ${code(shortSubject(release, entry.subject), 80)}` : '';
+    const about = subjectText(release, entry);
+    const subject = about ? ` ${about}` : '';
     const origin = entry.origin === 'ENGINE' || entry.origin === 'TIME' ? '' : ` (${ORIGINS[entry.origin]})`;
     const reason = entry.reason ? ` — ${peopleText(entry.reason, 160)}` : '';
     return `• ${dateToken(entry.at)} ${mention(entry.actor)}: ${peopleText(what)}${subject}${origin}${reason}`;
@@ -142,10 +144,6 @@ function linesThatFit(lines: readonly string[]): string[] {
     return total > HISTORY_CHARS;
   });
   return fitting < 0 ? [...lines] : lines.slice(0, Math.max(1, fitting));
-}
-
-function shortSubject(release: Release, subject: string): string {
-  return subject.startsWith(`${release.id}.`) ? subject.slice(release.id.length + 1) : subject;
 }
 
 export function tokenList(tokens: TokenView[]): Rendered {

@@ -31,8 +31,15 @@ const ACTS: Record<UiAction, Act | 'gate'> = {
 export function readerMay(actor: Actor): MayUse {
   return (action, release) => {
     const act = ACTS[action];
-    return act === 'gate' ? maySpeakAtGate(actor, release) : mayUse(act, actor);
+    if (act !== 'gate') return mayUse(act, actor);
+    return maySpeakAtGate(actor, release) && (action === 'REJECT' || !hasApproved(actor, release));
   };
+}
+
+/** One person counts once: who has approved is offered to reject, not to approve again. */
+function hasApproved(actor: Actor, release: Release | null): boolean {
+  const gate = release === null ? null : awaitingGate(release);
+  return gate?.approvals.some((approval) => approval.by === actor.id) ?? false;
 }
 
 function maySpeakAtGate(actor: Actor, release: Release | null): boolean {

@@ -6,6 +6,7 @@ import { type Action, actionsOf, currentCycle, derivePhase, deriveStatus } from 
 import { findTask } from '../src/domain/tasks.ts';
 import type { Engine, IntentContext } from '../src/engine/index.ts';
 import { Refusal } from '../src/shared/errors.ts';
+import { ACTION_WORDS, possibleNow } from './action-words.ts';
 import type { ActionValue, ReasonPurpose } from './ids.ts';
 
 /**
@@ -37,15 +38,30 @@ const OFFERED: Partial<Record<ReasonPurpose, Action>> = {
 };
 
 export async function requireMayAsk(
-  engine: Engine,
+  engine: Pick<Engine, 'requireRole'>,
   context: IntentContext,
   purpose: ReasonPurpose,
   release: Release,
 ): Promise<void> {
   const act = ACTS[purpose];
-  if (act !== 'gate') return engine.requireRole(context, rolesFor(act), act.toLowerCase().replaceAll('_', ' '));
+  if (act !== 'gate') return engine.requireRole(context, rolesFor(act), wordsOf(act));
   const gate = awaitingGate(release);
-  if (gate) await engine.requireRole(context, gate.policy.approvers, `decide on the ${GATE_NAMES[gate.id]} gate`);
+  if (!gate) return;
+  await engine.requireRole(context, gate.policy.approvers, `decide on the ${GATE_NAMES[gate.id]} gate`);
+  if (purpose === 'approve-override' && gate.approvals.some((approval) => approval.by === context.actor.id)) {
+    const given = `${gate.approvals.length} of ${gate.policy.quorum}`;
+    throw new Refusal('CONFLICT', `You have approved this already (${given}). Somebody else has to approve, too.`);
+  }
+}
+
+function wordsOf(act: Act): string {
+  if (act === 'CHANGE_SLOTS') return 'change the slots';
+  if (act === 'OVERRIDE_FREEZE') return 'start inside a freeze';
+  return isAction(act) ? ACTION_WORDS[act] : act.toLowerCase().replaceAll('_', ' ');
+}
+
+function isAction(act: Act): act is Act & Action {
+  return Object.hasOwn(ACTION_WORDS, act);
 }
 
 /** `Refusal` STALE when what the button named has moved on. */
@@ -53,8 +69,7 @@ export function requireOffered(release: Release, purpose: ReasonPurpose, value: 
   const { displayText } = deriveStatus(release, now);
   const action = OFFERED[purpose];
   if (action && !actionsOf(derivePhase(release)).includes(action)) {
-    const name = action.toLowerCase().replaceAll('_', ' ');
-    throw new Refusal('STALE', `There is nothing to ${name} any more: ${displayText}.`);
+    throw new Refusal('STALE', `You cannot ${ACTION_WORDS[action]}: ${displayText}. ${possibleNow(release)}`);
   }
   if (purpose === 'abandon-cycle') requireShownCycle(release, value.cycleNumber, now);
   if (purpose === 'skip-task') requireFailed(release, value.taskId, displayText);

@@ -40,13 +40,17 @@ export function submissionConfirm(release: Release, taskId: string, platform: Pl
   };
 }
 
-export function confirmSubmissionButton(release: Release, taskId: string, platform: Platform): Button {
+/** `label` where the button does not stand beside what it is about. */
+export function confirmSubmissionButton(
+  release: Release,
+  taskId: string,
+  platform: Platform,
+  label = 'I have submitted it',
+): Button {
   const what = peopleText(describeVersions(release.targets.filter((target) => target.platform === platform)), 80);
   const text = `You say that ${what} was submitted to ${storeName(platform)}. The release then goes on and announces it.`;
-  return button(
-    TASK_ACTIONS.confirmSubmission,
-    'I have submitted it',
-    encodeActionValue({ releaseId: release.id, taskId, platform }),
-    { style: 'primary', confirm: confirm('Was it submitted?', text, 'It was submitted') },
-  );
+  return button(TASK_ACTIONS.confirmSubmission, label, encodeActionValue({ releaseId: release.id, taskId, platform }), {
+    style: 'primary',
+    confirm: confirm('Was it submitted?', text, 'It was submitted'),
+  });
 }

@@ -134,6 +134,8 @@ export interface HomeData {
   viewer: Actor;
   /** live releases of this page, newest first */
   releases: Release[];
+  /** those among which the reader's own open approvals are looked for; absent = `releases` */
+  approvals?: Release[];
   /** ended ones, newest first; shown on the first page */
   recent: Release[];
   configs: ReleaseConfig[];

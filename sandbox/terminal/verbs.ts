@@ -175,10 +175,13 @@ async function becomeUser(session: Session, rest: string): Promise<void> {
   session.showPrivate();
 }
 
+const HOME_PATIENCE_MS = 3_000;
+
 async function showHome(session: Session): Promise<void> {
   const before = session.person.home();
-  if (before) await session.person.openHome();
-  else await session.person.openHome().catch(() => null);
+  await session.person.openHome().catch(() => null);
+  // The app publishes anew when the tab is opened: what was there before is not what the reader came for.
+  if (before) await session.person.nextHome(before.hash, HOME_PATIENCE_MS).catch(() => null);
   session.showHome();
 }
 

@@ -51,7 +51,24 @@ describe('App Home', () => {
       policy: { ...gate.policy, quorum: 2 },
       approvals: [{ by: APPROVER.id, at: NOW, contentHash: gate.contentHash ?? '', override: null }],
     }));
-    expect(show(home({ viewer: APPROVER, releases: [{ ...release, gates }] }))).not.toContain('Your open approvals');
+    const view = home({ viewer: APPROVER, releases: [{ ...release, gates }] });
+    expect(show(view)).not.toContain('Your open approvals');
+    expect(actionIds(view.blocks)).not.toContain('gate.approve');
+    expect(actionIds(view.blocks)).toContain('gate.reject');
+  });
+
+  test('an approval is asked for on the first page, whatever page its release is on', () => {
+    const releases = [live('KICKOFF', 'rel_1')];
+    const view = home({ viewer: APPROVER, releases, approvals: [live('AWAITING_SUBMISSION', 'rel_9')], hasMore: true });
+    expect(show(view)).toContain('Your open approvals');
+    expect(JSON.stringify(view.blocks)).toContain('rel_9');
+  });
+
+  test('a submission by hand is confirmed from here, by who may', () => {
+    const pilot: Actor = { kind: 'USER', id: 'U0PILOT', roles: ['RELEASE_PILOT'] };
+    const releases = [live('SUBMITTING', 'rel_1')];
+    expect(show(home({ viewer: pilot, releases }))).toContain('[iOS is submitted]');
+    expect(show(home({ releases }))).not.toContain('is submitted');
   });
 
   test('whoever may only look gets no button that acts', () => {

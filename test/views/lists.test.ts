@@ -134,6 +134,18 @@ describe('notes and history', () => {
     expect(whole(historyList({ release: aRelease(), entries, hasMore: true }))).toMatchSnapshot();
   });
 
+  test('history names builds and slots as people know them, not by their ids', () => {
+    const upload = { stage: 'REGRESSION', platform: 'IOS', fileName: 'a<b>.ipa' };
+    const entries = [
+      entry(2, { action: 'BUILD_UPLOADED', subject: 'upl_1', detail: upload }),
+      entry(1, { action: 'SLOT_REMOVED', subject: 'slot_1', detail: { at: '2026-12-02T14:00:00.000Z' } }),
+    ];
+    const text = whole(historyList({ release: aRelease(), entries, hasMore: false }));
+    expect(text).toContain('build uploaded iOS for regression, `a&lt;b&gt;.ipa`');
+    expect(text).not.toContain('upl_1');
+    expect(text).not.toContain('slot_1');
+  });
+
   test('older entries follow without a gap, however long the entries are', () => {
     const entries = Array.from({ length: 100 }, (_, index) =>
       entry(200 - index, { reason: LONG, actor: `token:${LONG}` }),

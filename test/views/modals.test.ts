@@ -176,8 +176,16 @@ describe('creation modal', () => {
     });
   });
 
+  test('slots that nobody typed are not blamed for a kick-off in the past', () => {
+    const fields = { kickOffDate: 'In the past.', regressionSlots: 'A slot is in the past.' };
+    const untyped = createReleaseErrors(fields, filled({ kick_off: {}, slots: {} }));
+    expect(untyped).toEqual({ [createBlockId('kick_off', 'cfg_1')]: 'In the past.' });
+    const typed = createReleaseErrors(fields, filled({ kick_off: {}, slots: { value: '+1d 14:00' } }));
+    expect(typed).toHaveProperty([createBlockId('slots', 'cfg_1')]);
+  });
+
   test('shows what the engine refused under the right fields', () => {
-    const values = filled(COMPLETE);
+    const values = filled({ ...COMPLETE, slots: { value: '+1d 14:00' } });
     const errors = createReleaseErrors(
       {
         'version.IOS': 'Lower than the last.',

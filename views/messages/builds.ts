@@ -14,7 +14,7 @@ export const buildMessages: Renderers<'MISSING_BUILDS' | 'MISSING_BUILDS_REMINDE
   MISSING_BUILDS: ({ text, stage }, { release }) =>
     said(
       `⏳ *${peopleText(text)}*`,
-      context(`${releaseName(release)} goes on as soon as they are there. ${HOW}`),
+      context(`${releaseName(release)} goes on as soon as everything is there. ${HOW}`),
       uploadRow(release, stage),
     ),
   MISSING_BUILDS_REMINDER: ({ cycleNumber, slotAt, platforms }, { release }) =>

@@ -6,7 +6,7 @@ import { findTask } from '../../src/domain/tasks.ts';
 import { section } from '../blocks/elements.ts';
 import { list, type Part } from '../blocks/fit.ts';
 import { releaseName } from '../blocks/release-parts.ts';
-import { code, dateToken, mention, mentions, peopleText, plural, quote } from '../blocks/text.ts';
+import { code, dateToken, mention, mentions, peopleText, quote } from '../blocks/text.ts';
 import { type Renderers, said } from './compose.ts';
 
 type Kind =
@@ -45,7 +45,7 @@ export const decisionMessages: Renderers<Kind> = {
     said(`⏹️ ${mention(by)} abandoned *${cycleLabel(cycleNumber)}* of ${releaseName(release)}.`, why(reason)),
   CYCLES_SKIPPED: ({ count, by, reason }, { release }) =>
     said(
-      `⏭️ ${mention(by)} skipped the remaining ${plural(count, 'regression cycle')} of ${releaseName(release)}.`,
+      `⏭️ ${mention(by)} skipped the ${count === 1 ? 'remaining regression cycle' : `${count} remaining regression cycles`} of ${releaseName(release)}.`,
       why(reason),
     ),
   SLOT_CHANGED: ({ change, at, from, by }) => {
