@@ -72,7 +72,7 @@ async function readContent(fileName: string, reader: StoreReader, entry: Entry):
   if (Math.max(entry.uncompressedSize, entry.compressedSize) > MAX_CONTENT_BYTES) {
     refuseBuild(
       fileName,
-      `holds a ${entry.fileName} of more than ${MAX_CONTENT_BYTES / MIB} MiB, which no real build does.`,
+      `holds ${entry.fileName} with more than ${MAX_CONTENT_BYTES / MIB} MiB, which no real build does.`,
     );
   }
   try {
