@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Config, loadEnvFile, parseConfig } from '../src/config.ts';
-import { startBot } from '../src/main.ts';
+import { oneWorkspace, startBot } from '../src/main.ts';
 import { announceEmbedded } from '../src/setup/embedded-address.ts';
-import { ConfigError } from '../src/shared/errors.ts';
-import { createLogger } from '../src/shared/logger.ts';
+import { isDatabaseError } from '../src/shared/database-errors.ts';
+import { ConfigError, ProviderError } from '../src/shared/errors.ts';
+import { createLogger, scrub } from '../src/shared/logger.ts';
 
 /**
  * `npm start`: the real bot where Slack credentials are set, the sandbox where none are. Nothing in `src/` may know the
@@ -19,6 +21,10 @@ const USAGE = `npm start [-- options]
   --help        this
 `;
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+type Signal = (typeof SIGNALS)[number];
+const START_ENDS_WITHIN_MS = 3_000;
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { demo: { type: 'boolean' }, speed: { type: 'string' }, help: { type: 'boolean' } },
@@ -27,20 +33,31 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  const stopped = stopSignal();
   const speed = Number(values.speed ?? 1);
   if (!(speed >= 1 && speed <= 10_000))
     throw new ConfigError([`--speed ${values.speed}: expected a number from 1 to 10000`]);
   const env = loadEnvFile();
-  const config = parseConfig(env);
+  const config = parseConfig(env, { toStart: true });
   if (config.slack.mode === 'sandbox') {
+    // The terminal belongs to the person: the bot's own log, which would tell, is silent.
+    for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`);
     const logLevel = env['LOG_LEVEL'] ? config.logLevel : 'silent';
     const { runSandbox } = await import('../sandbox/index.ts');
-    return runSandbox({ demo: values.demo ?? false, speed, logLevel, input: process.stdin, output: process.stdout });
+    const { stdin: input, stdout: output } = process;
+    return runSandbox({ demo: values.demo ?? false, speed, logLevel, input, output, stopped });
   }
-  return runBot(config);
+  const forSandbox = (['demo', 'speed'] as const).filter((name) => values[name] !== undefined);
+  if (forSandbox.length > 0) {
+    throw new ConfigError(
+      forSandbox.map((name) => `--${name} is for the sandbox, which starts only where no Slack credentials are set`),
+    );
+  }
+  return runBot(config, stopped);
 }
 
-async function runBot(config: Config): Promise<number> {
+async function runBot(config: Config, stopped: Promise<Signal>): Promise<number> {
+  oneWorkspace(config.slack);
   const logger = createLogger({ level: config.logLevel });
   const embedded = config.mongodbUri ? null : await startEmbedded(config, logger);
   if (embedded) {
@@ -49,10 +66,17 @@ async function runBot(config: Config): Promise<number> {
       'MONGODB_URI is not set: running on the embedded database, for evaluation only',
     );
   }
-  const bot = await startBot(config, { mongodbUri: config.mongodbUri ?? embedded?.uri ?? '', logger });
-  await stopSignal();
-  await bot.stop();
-  await embedded?.close();
+  try {
+    const starting = startBot(config, { mongodbUri: config.mongodbUri ?? embedded?.uri ?? '', logger });
+    // Asked to stop while it starts, it starts first, but nobody waits for a database or a Slack that does not answer.
+    const isUp = await Promise.race([starting.then(() => true), stopped.then(() => false)]);
+    if (isUp) await stopped;
+    const stopping = starting.then((bot) => bot.stop());
+    stopping.catch(() => undefined);
+    await Promise.race(isUp ? [stopping] : [stopping, delay(START_ENDS_WITHIN_MS)]);
+  } finally {
+    await embedded?.close();
+  }
   return 0;
 }
 
@@ -72,23 +96,30 @@ async function startEmbedded(config: Config, logger: ReturnType<typeof createLog
 }
 
 /** The first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
+function stopSignal(): Promise<Signal> {
   return new Promise((resolve) => {
-    const stop = () => {
-      resolve();
-      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+    const stop = (signal: Signal) => {
+      resolve(signal);
+      for (const again of SIGNALS) process.once(again, () => process.exit(1));
     };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    for (const signal of SIGNALS) process.once(signal, stop);
   });
+}
+
+/** What a person at a terminal can do something about is a sentence; our own bugs keep their stack. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof ProviderError) return error.message;
+  if (isDatabaseError(error) && error instanceof Error) {
+    return `The database cannot be reached: ${error.message}. Is it running? See MONGODB_URI in .env.example`;
+  }
+  if (error instanceof TypeError && 'code' in error) return `${error.message}\n\n${USAGE}`;
+  return String(error instanceof Error ? error.stack : error);
 }
 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(
-      error instanceof ConfigError ? `${error.message}\n` : `${String(error instanceof Error ? error.stack : error)}\n`,
-    );
+    process.stderr.write(`${scrub(explain(error))}\n`);
     process.exit(1);
   },
 );

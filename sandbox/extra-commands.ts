@@ -1,5 +1,4 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAab, makeApk, makeIpa } from './build-files/index.ts';
 import type { Sandbox } from './index.ts';
@@ -55,7 +54,7 @@ export function extraCommands(sandbox: Sandbox): Record<string, ExtraCommand> {
       async run(rest) {
         const [kind = '', version = ''] = rest.trim().split(/\s+/);
         if (!['apk', 'aab', 'ipa'].includes(kind) || version === '') return 'Write for example: sample apk 1.0.0';
-        const directory = await mkdtemp(join(tmpdir(), 'slipway-sample-'));
+        const directory = await mkdtemp(join(sandbox.directory, 'sample-'));
         const path = join(directory, `app-${version}.${kind}`);
         await writeFile(path, await sampleBuild(kind, version));
         return `Made. Hand it in with: upload ${path}`;

@@ -21,8 +21,13 @@ export interface Sandbox {
   bot: Bot;
   clock: SandboxClock;
   channelId: string;
+  /** for whatever is made meanwhile; goes with the sandbox */
+  directory: string;
   close(): Promise<void>;
 }
+
+/** As a shell tells them of a program that a signal ended. */
+const EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const TEAM_ID = 'T01SANDBOX';
 const GITHUB_TOKEN = 'ghp_sandbox';
@@ -83,7 +88,7 @@ export async function startSandbox(options: { speed: number; logLevel: string; p
     });
     closing.push(() => bot.stop());
     slack.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
-    return { slack, github, bot, clock, channelId, close };
+    return { slack, github, bot, clock, channelId, directory, close };
   } catch (error) {
     await close();
     throw error;
@@ -102,12 +107,15 @@ export async function runSandbox(options: {
   logLevel: string;
   input: Readable;
   output: Writable;
+  /** resolves when the process is asked to end */
+  stopped: Promise<keyof typeof EXIT_CODE>;
 }): Promise<number> {
   const { output } = options;
   const say = (line: string) => void output.write(`${line}\n`);
   const sandbox = await startSandbox({ speed: options.speed, logLevel: options.logLevel, port: 0 });
   try {
-    if (options.demo) return await playDemo(sandbox, say);
+    const interrupted = options.stopped.then((signal) => EXIT_CODE[signal]);
+    if (options.demo) return await Promise.race([interrupted, playDemo(sandbox, say)]);
     say('This is a sandbox: a local Slack, a local GitHub and a database in memory, all on this machine only.');
     say(`Nothing leaves it and nothing is kept. HTTP API: http://127.0.0.1:${sandbox.bot.port}/api/v1/openapi.json`);
     say('Take a release through all its stages: type "/release new", or "help" for everything else.');
@@ -119,8 +127,7 @@ export async function runSandbox(options: {
       channel: 'releases',
       extraCommands: extraCommands(sandbox),
     });
-    await terminal.done;
-    return 0;
+    return await Promise.race([interrupted, terminal.done.then(() => 0)]);
   } finally {
     await sandbox.close();
   }

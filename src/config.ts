@@ -63,8 +63,11 @@ const CREDENTIAL_NAMES = ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', ...OAUTH_NAMES] 
 
 type Values = z.output<typeof EnvSchema>;
 
-/** Throws `ConfigError` with every fault at once: name, what was expected, an example. Empty variables count as unset. */
-export function parseConfig(env: Env): Config {
+/**
+ * Throws `ConfigError` with every fault at once: name, what was expected, an example. Empty variables count as unset.
+ * `toStart`: for the bot itself, which in production needs Slack; the commands beside it do not.
+ */
+export function parseConfig(env: Env, { toStart = false } = {}): Config {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
@@ -83,12 +86,17 @@ export function parseConfig(env: Env): Config {
     faults.push(missing('MONGODB_URI', 'with NODE_ENV=production the embedded database is not used'));
   }
   const hasSlack = CREDENTIAL_NAMES.some(isSet);
+  if (toStart && isProduction && !hasSlack) {
+    faults.push(missing('SLACK_BOT_TOKEN', 'with NODE_ENV=production there is no sandbox'));
+  }
   if (isProduction && hasSlack && !isSet('CREDENTIAL_KEYS')) {
     faults.push(missing('CREDENTIAL_KEYS', 'with NODE_ENV=production the keys are not made by the bot itself'));
   }
   const artifacts = artifactsConfig(values, isSet, given['AWS_REGION'], faults, warnings);
-  if (!hasSlack && isSet('SLACK_API_URL')) {
-    warnings.push('SLACK_API_URL is set but no Slack credentials are: it is not used');
+  if (!hasSlack) {
+    const unused = (['SLACK_API_URL', 'MONGODB_URI'] as const).filter(isSet);
+    for (const name of unused)
+      warnings.push(`${name} is set but no Slack credentials are: the sandbox does not use it`);
   }
   if (faults.length > 0 || !slack || !artifacts) throw new ConfigError(faults);
 

@@ -9,9 +9,10 @@ import { refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views
 import { renderMessage } from '../views/messages/index.ts';
 import type { ArtifactsConfig, Config, SlackConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/index.ts';
-import { createHttpApi, limitServer } from './http/index.ts';
+import { answerTheRest, createHttpApi, limitServer } from './http/index.ts';
 import { createArtifactStore } from './integrations/artifacts/index.ts';
 import { inspectBuildFile } from './integrations/artifacts/inspect/index.ts';
+import { stoppable } from './integrations/artifacts/stoppable.ts';
 import { createSlackFiles, createSlackMessenger } from './integrations/messenger/index.ts';
 import { connectPersistence, type Persistence } from './persistence/index.ts';
 import { createProviders } from './providers.ts';
@@ -29,6 +30,8 @@ import { createSlackApp, type SlackApp } from './slack-app.ts';
 const STOP_WITHIN_MS = 10_000;
 const HANDLERS_STOP_MS = 4_000;
 const ENGINE_STOP_MS = 4_000;
+/** for uploads that did not end in that time to clean up, and for their senders to be told */
+const CLEAN_UP_MS = 2_000;
 
 export interface BotOptions {
   /** where the database is; `config.mongodbUri`, or the embedded one that was started for it */
@@ -64,7 +67,8 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   }
 }
 
-function oneWorkspace(slack: SlackConfig): OneWorkspace {
+/** Throws `ConfigError` for what the bot cannot be started with. */
+export function oneWorkspace(slack: SlackConfig): OneWorkspace {
   if (slack.mode === 'socket' || slack.mode === 'http') return slack;
   throw new ConfigError([
     slack.mode === 'oauth'
@@ -100,7 +104,7 @@ async function wire(
   await repositories.tenants.ensure({ id: teamId, name: teamName }, clock.now());
 
   const messenger = createSlackMessenger({ client: slack.client, botUserId, clock });
-  const artifacts = createArtifactStore(artifactConfig(config.artifacts));
+  const artifacts = stoppable(createArtifactStore(artifactConfig(config.artifacts)));
   const jobs = createJobs({ db: connection.db, realTimeOf: clock.realTimeOf, logger });
   const engine = createEngine({
     clock,
@@ -141,6 +145,8 @@ async function wire(
     }),
   );
 
+  web.use(answerTheRest(logger));
+
   const server = createServer(web);
   limitServer(server);
   const port = await listen(server, config);
@@ -159,9 +165,10 @@ async function wire(
     logger.info({}, 'stopping');
     server.close();
     server.closeIdleConnections();
-    const forced = setTimeout(() => server.closeAllConnections(), HANDLERS_STOP_MS);
     await Promise.allSettled([slack.stop(HANDLERS_STOP_MS), jobs.stop(HANDLERS_STOP_MS), engine.stop(ENGINE_STOP_MS)]);
-    clearTimeout(forced);
+    await artifacts.stop(CLEAN_UP_MS);
+    // What was broken off is answered before the connections are closed.
+    await engine.stop(CLEAN_UP_MS);
     server.closeAllConnections();
     await persistence.close();
     logger.info({}, 'stopped');

@@ -114,6 +114,15 @@ describe('parseConfig', () => {
     );
   });
 
+  test('production starts no sandbox, but the commands beside the bot need no Slack', () => {
+    const env = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://db/x' };
+    expect(() => parseConfig(env, { toStart: true })).toThrow(/SLACK_BOT_TOKEN is missing .*no sandbox.*xoxb-/);
+    expect(() => parseConfig({ NODE_ENV: 'production' }, { toStart: true })).toThrow(
+      /MONGODB_URI[\s\S]*SLACK_BOT_TOKEN/,
+    );
+    expect(parseConfig(env).slack.mode).toBe('sandbox');
+  });
+
   test('production with Slack needs the credential keys; elsewhere a key file will do', () => {
     const production = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://db/x', ...HTTP };
     expect(faultsOf(production).join()).toContain('CREDENTIAL_KEYS is missing');
@@ -170,6 +179,8 @@ describe('parseConfig', () => {
 
   test('what is set but not used is warned about', () => {
     expect(parseConfig({ SLACK_API_URL: 'http://127.0.0.1:1/api' }).warnings).toHaveLength(1);
+    expect(parseConfig({ MONGODB_URI: 'mongodb://a/x' }).warnings).toEqual([expect.stringContaining('MONGODB_URI')]);
+    expect(parseConfig({ MONGODB_URI: 'mongodb://a/x', ...HTTP }).warnings).toEqual([]);
     expect(
       parseConfig({ ARTIFACTS_S3_BUCKET: 'b-1', ARTIFACTS_S3_REGION: 'x', ARTIFACTS_DIR: './a' }).warnings,
     ).toHaveLength(1);

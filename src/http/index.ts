@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { NextFunction, Request, RequestHandler, Response, Router } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response, Router } from 'express';
 import express from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
@@ -35,6 +35,8 @@ export interface HttpApiDeps {
   limits?: Partial<HttpLimits>;
 }
 
+const ONE_RELEASE = '/api/v1/releases/{id}';
+
 /**
  * Everything HTTP that is not Slack's (Spec 8.4), to be mounted at `/` beside Bolt. It touches only `/api/`, `/healthz` and
  * `/readyz`: Bolt needs the raw bodies of all else. Addresses are `request.ip`: set express's `trust proxy` behind one.
@@ -56,6 +58,9 @@ export function createHttpApi(deps: HttpApiDeps): Router {
       guards.push(async (request, _response, next) => {
         const seen = seenOf(request);
         seen.caller = await authenticate(request, scope, { engine: deps.engine, failures, requestId: seen.requestId });
+        const { tenantId, actor } = seen.caller.context;
+        const releaseId = endpoint.path.startsWith(ONE_RELEASE) ? { releaseId: request.params['id'] } : {};
+        seen.logger = seen.logger.child({ tenantId, actor: actor.id, ...releaseId });
         next();
       }, perToken);
     }
@@ -80,6 +85,21 @@ export function createHttpApi(deps: HttpApiDeps): Router {
     drain(request, limits);
   });
   return router;
+}
+
+/** What nobody else answers, mounted last: a sentence instead of express's page, which may show a stack. */
+export function answerTheRest(logger: Logger): [RequestHandler, ErrorRequestHandler] {
+  const nothing: RequestHandler = () => {
+    throw new HttpProblem(404, 'There is nothing at this address.');
+  };
+  const failed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
+    const requestId = randomUUID();
+    const answer = answerOf(error, requestId);
+    if (answer.status !== 404) logProblem(logger.child({ requestId }), error, answer.status);
+    if (response.headersSent) next(error);
+    else send(response, answer);
+  };
+  return [nothing, failed];
 }
 
 /** Every endpoint there is; what `createHttpApi` routes and the OpenAPI document shows. */
@@ -134,14 +154,13 @@ function begin(logger: Logger): RequestHandler {
     response.set({ 'X-Request-Id': requestId, 'Cache-Control': 'no-store' });
     const startedMs = performance.now();
     response.once('close', () => {
-      const { context } = seen.caller ?? {};
       const line = {
         method: request.method,
         path: request.originalUrl.split('?', 1)[0],
-        status: response.statusCode,
+        // a client that left before it was answered got no status
+        status: response.headersSent ? response.statusCode : null,
         isComplete: response.writableFinished,
         durationMs: Math.round(performance.now() - startedMs),
-        ...(context ? { tenantId: context.tenantId, actor: context.actor.id } : {}),
       };
       const isProbe = !request.originalUrl.startsWith('/api') && response.statusCode === 200;
       seen.logger[isProbe ? 'debug' : 'info'](line, 'request answered');
@@ -172,7 +191,7 @@ function notFound(request: Request, endpoints: readonly AnyEndpoint[]): HttpProb
     .filter((endpoint) => new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`).test(path))
     .map((endpoint) => endpoint.method.toUpperCase());
   if (methods.length === 0) return new HttpProblem(404, 'There is nothing at this address.');
-  return new HttpProblem(405, `${request.method} is not done here; ${methods.join(', ')} is.`, {
+  return new HttpProblem(405, `${request.method} is not done here; possible: ${methods.join(', ')}.`, {
     Allow: methods.join(', '),
   });
 }

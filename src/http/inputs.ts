@@ -38,7 +38,7 @@ export const PageQuery = z.object({
 });
 export const ListReleasesQuery = PageQuery.extend({
   all: z
-    .enum(['true', 'false', '1', '0', ''])
+    .enum(['true', 'false', '1', '0', ''], { error: 'expected true or false' })
     .transform((value) => value === 'true' || value === '1' || value === '')
     .describe('also those that are COMPLETED or ARCHIVED')
     .default(false),

@@ -33,6 +33,19 @@ describe('looking', () => {
     ]);
   });
 
+  test.each([
+    ['limit=0', 'limit', 'expected at least 1'],
+    ['limit=101', 'limit', 'expected at most 100'],
+    ['limit=x', 'limit', 'expected a number'],
+    ['limit=1&limit=2', 'limit', 'expected a number'],
+    ['after=a&after=b', 'after', 'expected a text'],
+    ['all=perhaps', 'all', 'expected true or false'],
+  ])('the query %s is refused with what was expected', async (query, field, sentence) => {
+    await start({});
+    const { status, body } = await api.call('GET', `/api/v1/releases?${query}`);
+    expect([status, body.fields]).toEqual([422, { [field]: sentence }]);
+  });
+
   test.each(['limit=0', 'limit=101', 'limit=x', 'all=perhaps'])('the query %s is refused', async (query) => {
     await start({});
     expect((await api.call('GET', `/api/v1/releases?${query}`)).status).toBe(422);

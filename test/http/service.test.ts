@@ -1,6 +1,11 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import express from 'express';
 import type { Release } from '../../src/domain/release.ts';
 import type { Engine } from '../../src/engine/index.ts';
+import { answerTheRest } from '../../src/http/index.ts';
 import { AuthError, TransientError } from '../../src/shared/errors.ts';
+import { createLogger } from '../../src/shared/logger.ts';
 import { fakeEngine, type RunningApi, startApi } from './support/api.ts';
 
 let api: RunningApi;
@@ -64,6 +69,52 @@ describe('when something fails', () => {
     const response = await fetch(`${api.url}/slack/events`, { method: 'POST', body: '{}' });
     expect(await response.text()).toBe('bolt');
     expect(response.headers.get('x-request-id')).toBeNull();
+  });
+});
+
+describe('what nobody answers', () => {
+  test('is a sentence as JSON also outside the API, and a fault there shows no stack', async () => {
+    await start({});
+    const log: string[] = [];
+    const web = express();
+    web.get('/broken', () => {
+      throw new Error('secret path /srv/app.ts');
+    });
+    web.use(answerTheRest(createLogger({ level: 'debug', destination: { write: (line) => void log.push(line) } })));
+    const server = createServer(web).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    try {
+      const nothing = await fetch(`${url}/metrics`);
+      expect([nothing.status, await nothing.json()]).toEqual([404, { success: false, error: expect.any(String) }]);
+      expect(log).toEqual([]);
+      const broken = await fetch(`${url}/broken`);
+      const { error } = (await broken.json()) as { error: string };
+      expect([broken.status, error]).toEqual([500, expect.stringMatching(/^Something went wrong on our side/)]);
+      const requestId = /logged as (\S+)\.$/.exec(error)?.[1] ?? 'none';
+      expect(log.join()).toContain(requestId);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+describe('the log', () => {
+  test('names tenant, release and token on every line of a request, refused ones too', async () => {
+    await start({
+      pauseRelease: async () => {
+        throw new AuthError({ provider: 'GITHUB', operation: 'verify', status: 401, detail: 'no' });
+      },
+    });
+    await api.call('POST', '/api/v1/releases/rel_1/actions/PAUSE');
+    const lines = api.log.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map((line) => line['msg'])).toEqual(['request failed for now', 'request answered']);
+    for (const line of lines) {
+      expect(line).toMatchObject({ tenantId: 'T1', releaseId: 'rel_1', requestId: expect.any(String) });
+      expect(line['actor']).toMatch(/^token:/);
+    }
   });
 });
 

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** `npm start` as a process of its own: what it says, how it ends and what it leaves behind (Spec 8.1). */
+
+jest.setTimeout(120_000);
+
+const SLACK = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'abc' };
+let dir: string;
+let child: ChildProcess | null = null;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'slipway-start-'));
+});
+afterEach(async () => {
+  if (child?.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await rm(dir, { recursive: true, force: true });
+});
+
+function start(parameters: string[], env: Record<string, string> = {}) {
+  const started = spawn(
+    process.execPath,
+    ['--import', require.resolve('tsx'), resolve('bin', 'start.ts'), ...parameters],
+    {
+      cwd: dir,
+      env: { PATH: process.env['PATH'] ?? '', TMPDIR: dir, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
+  child = started;
+  let output = '';
+  const heard = new Set<() => void>();
+  for (const stream of [started.stdout, started.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      for (const look of heard) look();
+    });
+  }
+  const closed = once(started, 'close');
+  return {
+    process: started,
+    /** resolves when it was said, or when it ended */
+    said: (words: string) =>
+      Promise.race([
+        closed,
+        new Promise<void>((done) => {
+          const look = () => output.includes(words) && done();
+          heard.add(look);
+          look();
+        }),
+      ]),
+    async ended() {
+      const [code, signal] = await closed;
+      return { code: code ?? signal, output };
+    },
+  };
+}
+const leftovers = async () => (await readdir(dir)).filter((name) => !name.startsWith('tsx-'));
+
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)(
+  'a sandbox that gets %s ends with %i and leaves no file, also not the samples it made',
+  async (signal, code) => {
+    const sandbox = start([]);
+    await sandbox.said('You are alice');
+    sandbox.process.stdin.write('sample apk 1.0.0\n');
+    await sandbox.said('Hand it in with');
+    sandbox.process.kill(signal);
+    const ended = await sandbox.ended();
+    expect([ended.code, await leftovers()]).toEqual([code, []]);
+  },
+);
+
+test('a demo that is asked to stop does not end as if it had reached the end', async () => {
+  const demo = start(['--demo']);
+  await demo.said('──');
+  demo.process.kill('SIGTERM');
+  const { code, output } = await demo.ended();
+  expect(code).toBe(143);
+  expect(output).not.toContain('ended SUBMITTED');
+  expect(await leftovers()).toEqual([]);
+});
+
+test('a misspelled variable that made it a sandbox is told, and so is a database that it does not use', async () => {
+  const sandbox = start([], { SLACK_BOT_TOKN: 'xoxb-1', MONGODB_URI: 'mongodb://127.0.0.1:1/x' });
+  await sandbox.said('You are alice');
+  sandbox.process.stdin.end();
+  const { code, output } = await sandbox.ended();
+  expect(code).toBe(0);
+  expect(output).toContain('SLACK_BOT_TOKN is not a variable of Slipway; did you mean SLACK_BOT_TOKEN?');
+  expect(output).toContain('MONGODB_URI is set but no Slack credentials are');
+});
+
+test.each<[string, string[], Record<string, string>, RegExp]>([
+  ['an option that is none', ['--dmeo'], {}, /^Unknown option '--dmeo'[\s\S]*npm start \[-- options\]/],
+  ['the demo with a real Slack', ['--demo'], SLACK, /--demo is for the sandbox/],
+  [
+    'production without Slack',
+    [],
+    { NODE_ENV: 'production', MONGODB_URI: 'mongodb://a/x' },
+    /SLACK_BOT_TOKEN is missing/,
+  ],
+  [
+    'many workspaces',
+    [],
+    { SLACK_CLIENT_ID: '1.2', SLACK_CLIENT_SECRET: 'a', SLACK_SIGNING_SECRET: 'b', SLACK_STATE_SECRET: 'c' },
+    /many workspaces by OAuth are not available yet/,
+  ],
+])('%s is refused with a sentence before anything is made', async (_, parameters, env, sentence) => {
+  const { code, output } = await start(parameters, env).ended();
+  expect([code, output]).toEqual([1, expect.stringMatching(sentence)]);
+  expect(output).not.toMatch(/\n\s+at /);
+  expect(await leftovers()).toEqual([]);
+});
+
+test('a bot that is stopped while it waits for Slack gives its embedded database back', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const asked = once(silent, 'connection');
+  try {
+    const bot = start([], { ...SLACK, SLACK_API_URL: `http://127.0.0.1:${port}/api/`, PORT: '0' });
+    await asked;
+    bot.process.kill('SIGTERM');
+    expect((await bot.ended()).code).toBe(0);
+    expect(await readdir(join(dir, 'data', 'mongo'))).toEqual(['embedded-mongo.data']);
+  } finally {
+    silent.close();
+  }
+});
