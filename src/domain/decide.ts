@@ -41,6 +41,14 @@ function hoursAfter(at: Date, hours: number): Date {
   return new Date(at.getTime() + hours * HOUR_MS);
 }
 
+/** Clocks of instances may differ by seconds; what was done further ahead than this was done before a clock was set back. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/** Whether the clock was set back since: what was to come a while after that instant must not wait for the difference as well. */
+function wasSetBack(since: Date | null | undefined, now: Date): boolean {
+  return since !== null && since !== undefined && since.getTime() > now.getTime() + CLOCK_TOLERANCE_MS;
+}
+
 /** The one thing that is due now; null = nothing. */
 export function decide(release: Release, facts: Facts, now: Date): Step | null {
   if (release.status === 'PENDING') return beforeKickOff(release, facts, now);
@@ -85,7 +93,7 @@ function missingBefore(release: Release, stage: 'PRE_REGRESSION' | 'REGRESSION')
 
 function taskStep(release: Release, task: Task, now: Date): Step | null {
   if (task.status === 'FAILED') return null;
-  if (task.nextTryAt && task.nextTryAt > now) return null;
+  if (task.nextTryAt && task.nextTryAt > now && !wasSetBack(task.error?.at, now)) return null;
   const reason = skipReason(release, task);
   if (reason) return { kind: 'PASS_OVER_TASK', taskId: task.id, reason };
   const entry = flowTask(task.type);
@@ -133,7 +141,7 @@ function missingBuildsReminderAt(slot: Slot, facts: Facts): Date {
 function atGate(release: Release, facts: Facts, now: Date): Step | null {
   const gate = awaitingGate(release);
   if (!gate) return null;
-  if (gate.nextCheckAt <= now) return { kind: 'CHECK_GATE', gateId: gate.id };
+  if (gate.nextCheckAt <= now || wasSetBack(gate.checkedAt, now)) return { kind: 'CHECK_GATE', gateId: gate.id };
   return approvalReminderAt(gate, facts.config) <= now ? { kind: 'REMIND_APPROVAL', gateId: gate.id } : null;
 }
 

@@ -11,13 +11,16 @@ import * as lifecycle from './intents/lifecycle.ts';
 import { submitUpload } from './intents/submit-upload.ts';
 import * as tasks from './intents/tasks.ts';
 import type { HeldLease } from './lease.ts';
-import { drainRelease } from './outbox.ts';
+import { CLAIM_MS, drainRelease } from './outbox.ts';
 import { createQueries } from './queries.ts';
 import { applyRetention } from './retention.ts';
+import { LONGEST_WAIT_MS } from './retry.ts';
 import { createTokens } from './tokens.ts';
 
 const DUE_BATCH = 100;
 const AT_ONCE = 8;
+/** a clock that goes back by less was only corrected */
+const SET_BACK_MS = 60_000;
 /** How long whoever recorded a fact waits to see what comes of it; the work itself goes on. */
 const WAIT_FOR_OUTCOME_MS = 8_000;
 
@@ -28,6 +31,7 @@ export function createEngine(deps: Deps): Engine {
   const underWay = new Set<Promise<unknown>>();
   const holds = new Set<HeldLease>();
   let stopping = false;
+  let lastTickAt = deps.clock.now();
   const isStopping = () => stopping;
 
   function track<T>(work: Promise<T>): Promise<T> {
@@ -72,6 +76,21 @@ export function createEngine(deps: Deps): Engine {
     };
   }
 
+  /**
+   * Until when a tick looks ahead: now. Where the clock was set back since the last tick, what was to be looked at a while after
+   * that time is looked at once, or it would sleep for the difference as well (Spec 7.3).
+   */
+  async function dueUntil(): Promise<Date> {
+    const now = deps.clock.now();
+    const before = lastTickAt;
+    lastTickAt = now;
+    if (before.getTime() - now.getTime() < SET_BACK_MS) return now;
+    deps.logger.warn({ before, now }, 'the clock was set back');
+    const until = new Date(before.getTime() + LONGEST_WAIT_MS);
+    await deps.repositories.outbox.bringForward(now, until, CLAIM_MS);
+    return until;
+  }
+
   async function eachAtOnce(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
     const queue = [...ids];
     const worker = async () => {
@@ -107,9 +126,10 @@ export function createEngine(deps: Deps): Engine {
     advance: (releaseId) => track(advanceAndSend(releaseId)),
     async advanceDue() {
       const seen = new Set<string>();
+      const until = await dueUntil();
       // What stays due though it was looked at (somebody else holds it) must not hide what comes after it.
       for (let stillDue = 0; !stopping; ) {
-        const due = await deps.repositories.releases.findDue(deps.clock.now(), DUE_BATCH + stillDue);
+        const due = await deps.repositories.releases.findDue(until, DUE_BATCH + stillDue);
         const fresh = due.filter((id) => !seen.has(id));
         if (fresh.length === 0) break;
         for (const id of fresh) seen.add(id);

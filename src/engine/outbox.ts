@@ -10,7 +10,7 @@ import { isMistake, messageRetryAt } from './retry.ts';
  * after too many failures (Spec 7.2).
  */
 
-const CLAIM_MS = 60_000;
+export const CLAIM_MS = 60_000;
 /** A message that Slack refuses for good (no such channel) is tried a few times: people may repair that. */
 const MAX_REFUSALS = 5;
 /** A message that cannot get through is given up after a day. */

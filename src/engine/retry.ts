@@ -3,7 +3,7 @@ import { InvariantError } from '../shared/errors.ts';
 /** Back-off of tasks and messages. A retry is state (`nextTryAt`, `dueAt`), so deciding stays pure. */
 
 const TASK_DELAYS_MS = [5_000, 15_000, 45_000, 120_000, 300_000];
-const LONGEST_WAIT_MS = 3_600_000;
+export const LONGEST_WAIT_MS = 3_600_000;
 
 /** When to try a task again after `attempts` tries; null = it has been tried often enough. */
 export function retryAt(attempts: number, retryAfterMs: number | null, now: Date): Date | null {

@@ -68,6 +68,13 @@ export function outboxRepository(connection: Connection): OutboxRepository {
       return [...found].slice(0, limit);
     },
 
+    async bringForward(now, until, leaseMs) {
+      const later = { workAt: { $gt: new Date(now.getTime() + leaseMs), $lte: until } };
+      const ends = new Date(now.getTime() + leaseMs);
+      await rows.updateMany({ ...later, status: 'SENDING' }, { $set: { workAt: ends, 'lease.until': ends } });
+      await rows.updateMany({ ...later, status: { $ne: 'SENDING' } }, { $set: { workAt: now, dueAt: now } });
+    },
+
     async claimNext(releaseId, now, leaseMs) {
       for (let attempt = 0; attempt < CLAIM_TRIES; attempt++) {
         const { next, waitsFor } = await findNext(releaseId, now);

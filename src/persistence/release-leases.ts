@@ -12,11 +12,18 @@ type Leases = Pick<
   'wake' | 'renew' | 'settle' | 'handBack' | 'clearPending' | 'wakeByConfig' | 'findDue'
 >;
 
+/** No lease ends this far beyond a whole one from now, unless the clock was set back since it was given. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 export function releaseLeases(model: Model<ReleaseDocument>): Leases {
   async function claim(releaseId: string, now: Date, leaseMs: number, wakeUps: 0 | 1): Promise<Lease | null> {
     const lease = { token: newId('lease'), until: new Date(now.getTime() + leaseMs) };
+    const impossible = new Date(lease.until.getTime() + CLOCK_TOLERANCE_MS);
     const claimed = await model.updateOne(
-      { _id: releaseId, $or: [{ lease: null }, { 'lease.until': { $lte: now } }] },
+      {
+        _id: releaseId,
+        $or: [{ lease: null }, { 'lease.until': { $lte: now } }, { 'lease.until': { $gt: impossible } }],
+      },
       { $set: { lease, nextWakeAt: lease.until }, $inc: { wakeCount: wakeUps } },
     );
     return claimed.matchedCount === 1 ? { releaseId, ...lease } : null;

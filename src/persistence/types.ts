@@ -157,6 +157,11 @@ export interface OutboxRepository {
   /** Release ids that have a due row, longest due first. */
   findDueReleases(now: Date, limit: number): Promise<string[]>;
   /**
+   * After a clock was set back: what is due between `now` and `until` is due now, what somebody is sending when its claim of
+   * `leaseMs` ends.
+   */
+  bringForward(now: Date, until: Date, leaseMs: number): Promise<void>;
+  /**
    * Claims the first row of the release that is not SENT or PARKED (or that must be re-rendered), if it is due and
    * nobody else has it; order within the release is kept. The same write makes it SENDING and counts `attempts` up, so
    * that `attempts` above 1 tells the holder that an earlier try may have reached Slack.

@@ -133,6 +133,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     append: ({ repositories: { outbox }, release }) => outbox.append([outboxRow(release.id, 1)]),
     touchLiving: ({ repositories: { outbox } }) => outbox.touchLiving(T, 'rel_1', 3, NOW),
     findDueReleases: ({ repositories: { outbox } }) => outbox.findDueReleases(at(5), 10),
+    bringForward: ({ repositories: { outbox } }) => outbox.bringForward(NOW, at(120), LEASE_MS),
     claimNext: async ({ repositories: { outbox }, release }) => {
       await outbox.append([outboxRow(release.id, 1, { dueAt: at(60) }), outboxRow(release.id, 2)]);
       await outbox.claimNext(release.id, NOW, LEASE_MS);
