@@ -42,8 +42,9 @@ test('an instance that dies in the middle of the tick and the outbox is followed
   const died = new Promise<void>((resolve) => {
     goOn = resolve;
   });
-  // The other one gets no job for now, so that the first one holds them all ...
-  ofOther.intercept = ({ collection }) => (collection === 'jobs' ? { until: died } : 'pass');
+  // The other one takes no job for now, so that the first one comes to hold them all ...
+  const takesJob = ({ name, collection }: DatabaseCommand) => name === 'findAndModify' && collection === 'jobs';
+  ofOther.intercept = (command) => (takesJob(command) ? { until: died } : 'pass');
   for (const fits of LOOKS) await lookFor(ofDying, fits, { hold: 'request', reached: () => undefined });
   // ... and dies while it waits for an answer.
   dying.kill();
