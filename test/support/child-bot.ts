@@ -20,7 +20,10 @@ const UP = /"port":(\d+).*"Slipway is up"/;
 
 /** Loads it; it starts with `setOffset`. */
 export function loadChildBot(options: { env: Record<string, string>; cwd: string }): ChildBot {
-  const loaders = [createRequire(join(ROOT, 'package.json')).resolve('tsx'), join(ROOT, 'test', 'support', 'moved-time.mjs')];
+  const loaders = [
+    createRequire(join(ROOT, 'package.json')).resolve('tsx'),
+    join(ROOT, 'test', 'support', 'moved-time.mjs'),
+  ];
   const child = spawn(
     process.execPath,
     [...loaders.flatMap((path) => ['--import', pathToFileURL(path).href]), join(ROOT, 'bin', 'start.ts')],
