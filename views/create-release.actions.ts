@@ -61,6 +61,7 @@ export async function buildCreateRelease(
   if (config === null) return noConfigurationModal(isAdmin);
   const now = engine.now();
   const kickOffDate = new Date(Math.ceil((now.getTime() + DAY_MS) / HOUR_MS) * HOUR_MS);
+  const typed = typedVersions(config, prefill);
   const suggested = await engine.queries.suggestedVersions(context.tenantId, config.id);
   return createReleaseModal({
     configs,
@@ -68,7 +69,7 @@ export async function buildCreateRelease(
     type: prefill.type ?? null,
     versions: suggested.map(({ platform, version }) => ({
       platform,
-      version: prefill.versions?.[platform] ?? version,
+      version: typed[platform] ?? version,
     })),
     slots: engine.queries.suggestedSlots(config, kickOffDate),
     kickOffDate,
@@ -77,6 +78,17 @@ export async function buildCreateRelease(
     channelId,
     now,
   });
+}
+
+/** Bare versions go to the platforms that were not named, in the configuration's order. */
+function typedVersions(config: ReleaseConfig, prefill: CreatePrefill): Partial<Record<Platform, string>> {
+  const versions = { ...prefill.versions };
+  const unnamed = config.platforms.filter((platform) => versions[platform] === undefined);
+  for (const [index, platform] of unnamed.entries()) {
+    const version = prefill.versionList?.[index];
+    if (version !== undefined) versions[platform] = version;
+  }
+  return versions;
 }
 
 function chooseConfig(

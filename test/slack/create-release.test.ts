@@ -123,6 +123,17 @@ describe('the creation modal', () => {
     await world.slack.until(() => modal.callbackId === 'create_release', 'the form');
   });
 
+  it('takes versions that were typed without a platform in the order of the configuration', async () => {
+    await world.slack.user('alice').slash('/release', 'new 8.1.0 ios=9.2.0', { channel: 'releases' });
+    await world.settle();
+    const blocks = JSON.stringify(world.slack.user('alice').modal()?.blocks);
+    expect(blocks).toContain('"initial_value":"8.1.0"');
+    expect(blocks).toContain('"initial_value":"9.2.0"');
+    await world.slack.user('alice').slash('/release', 'new 8.1.0 7.3.0', { channel: 'releases' });
+    await world.settle();
+    expect(JSON.stringify(world.slack.user('alice').modal()?.blocks)).toContain('"initial_value":"7.3.0"');
+  });
+
   it('tells who may create instead of opening for somebody without the role', async () => {
     await world.slack.user('carol').slash('/release', 'new', { channel: 'releases' });
     await world.settle();
