@@ -6,6 +6,7 @@ import type { JobDeps } from './deps.ts';
 import { defineHomes } from './homes.ts';
 import { defineOutbox } from './outbox.ts';
 import { defineRetention } from './retention.ts';
+import { bringForward, type SetBackWatch, watchForSetBack } from './set-back.ts';
 import { defineSlackFiles } from './slack-files.ts';
 import { defineTick } from './tick.ts';
 import { defineWakes, planWakes } from './wakes.ts';
@@ -13,6 +14,7 @@ import { defineWakes, planWakes } from './wakes.ts';
 export type { JobDeps } from './deps.ts';
 
 const COLLECTION = 'jobs';
+const RECURRING = ['tick', 'outbox', 'homes', 'slack-files', 'retention'] as const;
 const POLL_EVERY_MS = 1_000;
 const LOCK_MS = 60_000;
 
@@ -46,6 +48,7 @@ export function createJobs(options: {
     removeOnComplete: true,
   });
   let running = false;
+  let watch: SetBackWatch | null = null;
   // Agenda's own listener is silent: without this one a lost database would not be seen.
   agenda.on('error', (error: unknown) => logger.warn({ err: error }, 'scheduler fault'));
   agenda.on('fail', (error: unknown, job) => {
@@ -67,12 +70,14 @@ export function createJobs(options: {
       await agenda.every('5 seconds', 'homes');
       await agenda.every('30 seconds', 'slack-files');
       await agenda.every('30 3 * * *', 'retention');
+      watch = watchForSetBack((now) => bringForward(db.collection(COLLECTION), RECURRING, now), logger);
       running = true;
     },
     planWakes: (releaseId, wakes) => planWakes(agenda, releaseId, wakes, realTimeOf),
     isRunning: () => running,
     async stop(timeoutMs) {
       running = false;
+      watch?.stop();
       await agenda.drain({ timeout: timeoutMs, closeConnection: false });
       await agenda.stop(false);
     },
