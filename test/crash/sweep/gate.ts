@@ -21,8 +21,8 @@ export interface Gate {
   /** Every point passed so far, in order. */
   passed: Point[];
   step: string;
-  /** Where the process has to die; null: nowhere. */
-  armed: { point: Point; reached(): void } | null;
+  /** Asked at every point: whether the process dies here. */
+  isDeadly(point: Point): boolean;
   /** Announces an effect; what is answered tells about its two sides: true when it must be held there. */
   enter(effect: Effect): { before: boolean; after(): boolean };
 }
@@ -36,7 +36,7 @@ export function createGate(): Gate {
   const gate: Gate = {
     passed: [],
     step: 'start',
-    armed: null,
+    isDeadly: () => false,
     enter(effect) {
       const { step } = gate;
       const key = `${step} ${effect.kind} ${effect.identity}`;
@@ -45,9 +45,7 @@ export function createGate(): Gate {
       const side = (when: Point['when']) => {
         const point = { ...effect, step, nth, when };
         gate.passed.push(point);
-        if (!gate.armed || nameOf(gate.armed.point) !== nameOf(point)) return false;
-        gate.armed.reached();
-        return true;
+        return gate.isDeadly(point);
       };
       return { before: side('before'), after: () => side('after') };
     },

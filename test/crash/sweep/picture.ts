@@ -10,28 +10,71 @@ export async function pictureOf(world: SweepWorld): Promise<string[]> {
   const all = (name: string) => db.collection(name).find().sort({ _id: 1 }).toArray();
   const lines: string[] = [];
   const add = (what: string, values: readonly unknown[], isOrdered = false) => {
-    const said = values.map((value) => `${what}: ${typeof value === 'string' ? plain(value) : JSON.stringify(normal(value))}`);
+    const said = values.map((value) => `${what}: ${plain(typeof value === 'string' ? value : JSON.stringify(value))}`);
     lines.push(...(isOrdered ? said : said.sort()));
   };
 
   for (const release of await all('releases')) {
-    for (const [field, value] of Object.entries(normal(release) as object)) {
-      if (!VARIES.has(field)) lines.push(`release ${field}: ${JSON.stringify(value)}`);
-    }
+    for (const [field, value] of Object.entries(release))
+      if (!VARIES.has(field)) lines.push(...leaves(`release.${field}`, value));
   }
   const audit = (await all('audit')).sort((a, b) => a['seq'] - b['seq']);
-  add('audit', audit.map(({ seq, actor, action, subject }) => `${seq} ${actor} ${action} ${subject}`), true);
-  add('build', (await all('builds')).map(({ buildStage, platform, fileName, taskId }) => `${buildStage} ${platform} ${fileName} ${taskId}`));
-  add('upload', (await all('uploads')).map(({ stage, platform, fileName, isUsed, source }) => `${stage} ${platform} ${fileName} ${isUsed} ${source}`));
-  add('outbox', (await all('outbox')).map(({ key, status, settled, lease, work }) => `${key} ${status} ${settled} ${lease} ${work}`));
-  add('delivery', (await all('deliveries')).map(({ status, lease }) => `${status} ${lease}`).filter((line) => line !== 'DONE null'));
-  add('one-time job', (await all('jobs')).filter((job) => job['data']?.releaseId).map((job) => job['name']));
-  add('effect', github.effects.map(({ kind, name }) => `${kind} ${name}`), true);
+  add(
+    'audit',
+    audit.map(({ seq, actor, action, subject }) => `${seq} ${actor} ${action} ${subject}`),
+    true,
+  );
+  add(
+    'build',
+    (await all('builds')).map(
+      ({ buildStage, platform, fileName, taskId }) => `${buildStage} ${platform} ${fileName} ${taskId}`,
+    ),
+  );
+  add(
+    'upload',
+    (await all('uploads')).map(
+      ({ stage, platform, fileName, isUsed, source }) => `${stage} ${platform} ${fileName} ${isUsed} ${source}`,
+    ),
+  );
+  add(
+    'outbox',
+    (await all('outbox')).map(
+      ({ key, status, settled, lease, work }) => `${key} ${status} ${settled} ${lease} ${work}`,
+    ),
+  );
+  // The mark of a click whose bot died stays as it is: it keeps repetitions out.
+  add(
+    'delivery',
+    (await all('deliveries'))
+      .map(({ key, status, lease }) => `${String(key).split(':')[0]} ${status} ${lease ? 'leased' : 'free'}`)
+      .filter((line) => !/DONE free$|^slack-trigger RECEIVED/.test(line)),
+  );
+  add(
+    'one-time job',
+    (await all('jobs')).filter((job) => job['data']?.releaseId).map((job) => job['name']),
+  );
+  add(
+    'effect',
+    github.effects.map(({ kind, name }) => `${kind} ${name}`),
+    true,
+  );
   const said = slack.allMessages().filter((message) => message.fromBot);
-  add('message', said.map((message) => [
-    keyOf(message) ?? 'UNKEYED', message.deleted ? 'deleted' : '', message.broadcast ? 'broadcast' : '',
-    message.threadTs && message.threadTs !== message.ts ? 'reply' : 'root', message.text, actionsOn(message).join(','),
-  ].join(' | ').replaceAll('\n', ' ')), true);
+  add(
+    'message',
+    said.map((message) =>
+      [
+        keyOf(message) ?? 'UNKEYED',
+        message.deleted ? 'deleted' : '',
+        message.broadcast ? 'broadcast' : '',
+        message.threadTs && message.threadTs !== message.ts ? 'reply' : 'root',
+        message.text,
+        actionsOn(message).join(','),
+      ]
+        .join(' | ')
+        .replaceAll('\n', ' '),
+    ),
+    true,
+  );
   add('violation', slack.violations);
   add('file', storedFiles(world.env['ARTIFACTS_DIR'] ?? ''));
   return lines;
@@ -40,12 +83,15 @@ export async function pictureOf(world: SweepWorld): Promise<string[]> {
 /** Counts of writes and wake-ups: a repeat may cost some more. */
 const VARIES = new Set(['version', 'wakeCount', '__v', 'nextWakeAt']);
 
-function normal(value: unknown): unknown {
-  if (value instanceof Date) return 'time';
-  if (typeof value === 'string') return plain(value);
-  if (Array.isArray(value)) return value.map(normal);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [plain(key), normal(item)]));
+/** One line for each value, with the way to it. */
+function leaves(path: string, value: unknown): string[] {
+  // A task that was begun anew after a death counts that.
+  if (/\.tasks\.\d+\.attempts$/.test(path)) return [];
+  if (value instanceof Date) return [`${path}: a time`];
+  if (typeof value !== 'object' || value === null) return [`${path}: ${plain(String(value))}`];
+  const entries = Object.entries(value);
+  if (entries.length === 0) return [`${path}: none`];
+  return entries.flatMap(([key, item]) => leaves(`${path}.${plain(key)}`, item));
 }
 
 function storedFiles(directory: string): string[] {

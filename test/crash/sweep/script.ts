@@ -12,7 +12,7 @@ import { PATIENCE_MS, type SweepWorld, TENANT_ID } from './world.ts';
 
 const TOKENS = { U01ALICE: 'slw_alice', U02BOB: 'slw_bob' } as const;
 type Person = keyof typeof TOKENS;
-const TRIES = 6;
+const TRIES = 30;
 const GIVE_UP_ON_IT_MS = 3_000;
 const LOOK_EVERY_MS = 20;
 
@@ -115,7 +115,9 @@ export async function playStagedRelease(world: SweepWorld): Promise<string> {
   });
   const granted = (count: number) => (now: Release) =>
     now.gates.filter((gateNow) => gateNow.status === 'GRANTED').length === count;
-  await step('pre-release gate', () => insist('the gate', granted(1), () => click('bob', 'gate:preRelease', 'gate.approve')));
+  await step('pre-release gate', () =>
+    insist('the gate', granted(1), () => click('bob', 'gate:preRelease', 'gate.approve')),
+  );
   await step('share 3', () => share('ipa', 3));
   await step('upload 3', async () => {
     await upload('PRE_RELEASE', 'ANDROID', 'aab', 3);
@@ -169,7 +171,7 @@ async function call(
       const text = await answer.text();
       if (answer.status === expected) return JSON.parse(text) as Record<string, unknown>;
       last = `${answer.status} ${text}`;
-      if (answer.status < 500 && answer.status !== 429) break;
+      if (answer.status < 500 && answer.status !== 409 && answer.status !== 429) break;
     } catch (error) {
       last = String(error);
       if (deaths === world.deaths()) await pause(LOOK_EVERY_MS);

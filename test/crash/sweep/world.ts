@@ -1,11 +1,11 @@
-import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Db, MongoClient } from 'mongodb';
 import { type ChildBot, loadChildBot } from '../../support/child-bot.ts';
 import { startDatabaseProxy } from '../../support/database-proxy.ts';
 import { type Outside, startOutside, TENANT_ID } from '../../support/outside.ts';
 import { startFilesGate } from './files-gate.ts';
-import { createGate, type Gate, type Point } from './gate.ts';
+import { createGate, type Gate, nameOf, type Point } from './gate.ts';
 import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
 import { databaseEffect, githubEffect, plain, slackEffect } from './identify.ts';
 
@@ -22,8 +22,10 @@ export interface SweepWorld extends Outside {
   /** Waits until nothing is due, held, under way or unsent. */
   settle(): Promise<void>;
   isQuiet(): Promise<boolean>;
-  /** From now on the bot dies at this point, once. */
-  arm(point: Point): void;
+  /** From now on the bot dies at each of these points, once. */
+  arm(points: readonly Point[]): void;
+  /** Where it died, in order. */
+  reached: readonly Point[];
   deaths(): number;
   /** Simulated time from its death until all was quiet again. */
   recoveryMs(): number;
@@ -83,7 +85,8 @@ export async function startSweepWorld(): Promise<SweepWorld> {
   };
   const load = () => loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/' });
   let output = '';
-  let deaths = 0;
+  const reached: Point[] = [];
+  let isDying = false;
   let diedAt = 0;
   let recoveryMs = 0;
   let bot: ChildBot = load();
@@ -95,7 +98,7 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     const started = bot;
     const port = await bot.up.catch((error: unknown) => {
       // Killed on its way up: the next one takes its place.
-      if (started !== bot || deaths > 0) return null;
+      if (started !== bot || reached.length > 0) return null;
       throw error;
     });
     if (port === null) return alive;
@@ -108,6 +111,7 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     slack.setRequestUrl(null);
     offsetMs += DOWNTIME_MS;
     bot = load();
+    isDying = false;
     const port = await begin();
     // Slack repeats what nobody answered.
     await slack.flushRetries();
@@ -127,7 +131,9 @@ export async function startSweepWorld(): Promise<SweepWorld> {
         ],
       }),
       db.collection('outbox').countDocuments({ $or: [{ work: { $ne: null } }, { lease: { $ne: null } }] }),
-      db.collection('deliveries').countDocuments({ status: 'RECEIVED' }),
+      db
+        .collection('deliveries')
+        .countDocuments({ status: 'RECEIVED', $or: [{ 'lease.until': { $gt: now() } }, { key: /^slack-file/ }] }),
     ]);
     return busy.every((count) => count === 0);
   }
@@ -158,20 +164,22 @@ export async function startSweepWorld(): Promise<SweepWorld> {
       if (diedAt > 0) recoveryMs = Math.max(recoveryMs, now().getTime() - diedAt);
       diedAt = 0;
     },
-    arm(point) {
-      gate.armed = {
-        point,
-        reached() {
-          gate.armed = null;
-          deaths += 1;
-          diedAt = now().getTime();
-          bot.kill();
-          alive = bot.exited.then(restart);
-          alive.catch(() => undefined);
-        },
+    arm(points) {
+      const names = new Set(points.map(nameOf));
+      gate.isDeadly = (point) => {
+        // What a dying process still asks for is neither held nor counted.
+        if (isDying || !names.delete(nameOf(point))) return false;
+        isDying = true;
+        reached.push(point);
+        diedAt = now().getTime();
+        bot.kill();
+        alive = bot.exited.then(restart);
+        alive.catch(() => undefined);
+        return true;
       };
     },
-    deaths: () => deaths,
+    reached,
+    deaths: () => reached.length,
     recoveryMs: () => recoveryMs,
     output: () => output + bot.output(),
     async close() {

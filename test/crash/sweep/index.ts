@@ -1,0 +1,164 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { TEST_URI_VARIABLE } from '../../support/database.ts';
+import { startTestServer } from '../../support/servers.ts';
+import { nameOf, type Point } from './gate.ts';
+import { type CleanRun, cleanRun, differences, pointsOf, runPoints, type Verdict } from './run.ts';
+
+/**
+ * `npm run test:crash`: records a release, then kills the bot at every point that was found. Several deaths, far apart, are
+ * tried in one release; where that differs from the clean run, and where a point was not met, each point is run alone.
+ *
+ *   --point 17     that point of the last sweep alone (a name will do, too), with what the bot logged
+ *   --jobs 2       so many releases at the same time (default: the cores there are)
+ *   --alone        one death in each release
+ */
+const RECORD = join(tmpdir(), 'slipway-crash-points.json');
+const DEATHS_A_RELEASE = 16;
+const TRIES = 3;
+const SHOWN_FAULTS = 12;
+
+interface Recorded {
+  points: Point[];
+  clean: CleanRun;
+}
+
+interface Job {
+  points: Point[];
+  tries: number;
+}
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function record(): Promise<Recorded> {
+  const [first, second] = [await cleanRun(), await cleanRun()];
+  const differing = differences(first.picture, second.picture);
+  if (differing.length > 0) throw new Error(`two clean runs differ:\n${differing.join('\n')}`);
+  const recorded = { points: pointsOf(first, second), clean: { points: [], picture: first.picture } };
+  writeFileSync(RECORD, JSON.stringify(recorded));
+  return recorded;
+}
+
+/** Neighbours go to different releases. */
+function grouped(points: Point[], size: number): Job[] {
+  const count = Math.ceil(points.length / size);
+  return Array.from({ length: count }, (_, group) => ({
+    points: points.filter((_point, index) => index % count === group),
+    tries: 0,
+  }));
+}
+
+async function sweep(jobs: number, size: number): Promise<number> {
+  const startedAt = Date.now();
+  const { points, clean } = await record();
+  const numbers = new Map(points.map((point, index) => [nameOf(point), index + 1]));
+  const numbered = (point: Point) => `point ${numbers.get(nameOf(point))}, ${nameOf(point)}`;
+  const queue = grouped(points, size);
+  const passed = new Set<string>();
+  const failed = new Set<string>();
+  const missed: Point[] = [];
+  let slowestMs = 0;
+  say(`${points.length} points were found; ${queue.length} releases`);
+
+  function judge({ points: tried, tries }: Job, verdict: Verdict): void {
+    slowestMs = Math.max(slowestMs, verdict.recoveryMs);
+    const isRight = verdict.faults.length === 0;
+    const again: Point[] = [];
+    for (const point of tried) {
+      const wasMet = verdict.reached.includes(nameOf(point));
+      if (isRight && wasMet) passed.add(nameOf(point));
+      else if (tried.length > 1) again.push(point);
+      else if (wasMet) {
+        failed.add(nameOf(point));
+        say(`FAILED ${numbered(point)}`);
+        for (const fault of verdict.faults.slice(0, SHOWN_FAULTS)) say(`    ${fault}`);
+      } else if (tries + 1 < TRIES) queue.push({ points: [point], tries: tries + 1 });
+      else missed.push(point);
+    }
+    if (!isRight && tried.length > 1)
+      say(`a release differed (${verdict.faults[0]}): its ${tried.length} points are run alone`);
+    queue.push(...again.map((point) => ({ points: [point], tries: 0 })));
+  }
+
+  await Promise.all(
+    Array.from({ length: jobs }, async () => {
+      const worker = startWorker();
+      for (let job = queue.shift(); job; job = queue.shift()) {
+        judge(job, await ask(worker, { points: job.points, clean }));
+        say(
+          `${passed.size} of ${points.length} passed, ${failed.size} failed, ${queue.length} releases to go, ${seconds(startedAt)}`,
+        );
+      }
+      worker.kill();
+    }),
+  );
+  for (const point of missed) say(`not met again, it depends on timing: ${numbered(point)}`);
+  say(`slowest recovery: ${Math.round(slowestMs / 1000)} s of simulated time; the sweep took ${seconds(startedAt)}`);
+  say(`${passed.size + failed.size} points, ${passed.size} passed`);
+  return failed.size > 0 ? 1 : 0;
+}
+
+const seconds = (since: number) => `${Math.round((Date.now() - since) / 1000)} s`;
+
+async function alone(which: string): Promise<number> {
+  const { points, clean } = JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded;
+  const point = points[Number(which) - 1] ?? points.find((known) => nameOf(known) === which);
+  if (!point) throw new Error(`there is no point ${which} among the ${points.length} of the last sweep`);
+  const { faults, reached, output, recoveryMs } = await runPoints([point], clean);
+  say(output);
+  say(nameOf(point));
+  if (reached.length === 0) faults.push('never came to this point');
+  for (const fault of faults) say(`    ${fault}`);
+  say(`recovered after ${Math.round(recoveryMs / 1000)} s of simulated time`);
+  say(`1 points, ${faults.length > 0 ? 0 : 1} passed`);
+  return faults.length > 0 ? 1 : 0;
+}
+
+function startWorker(): ChildProcess {
+  return fork(import.meta.filename, ['--worker'], { execArgv: ['--import', 'tsx'] });
+}
+
+function ask(worker: ChildProcess, question: { points: Point[]; clean: CleanRun }): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null) => reject(new Error(`a worker ended with ${code}`));
+    worker.once('exit', onExit);
+    worker.once('message', (verdict) => {
+      worker.off('exit', onExit);
+      resolve(verdict as Verdict);
+    });
+    worker.send(question);
+  });
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      point: { type: 'string' },
+      jobs: { type: 'string' },
+      alone: { type: 'boolean' },
+      worker: { type: 'boolean' },
+    },
+  });
+  const server = await startTestServer(process.env);
+  process.env[TEST_URI_VARIABLE] = server.uri;
+  if (values.worker) {
+    process.on('message', ({ points, clean }: { points: Point[]; clean: CleanRun }) => {
+      void runPoints(points, clean).then((verdict) => process.send?.({ ...verdict, output: '' }));
+    });
+    await new Promise((resolve) => process.once('disconnect', resolve));
+    return 0;
+  }
+  if (values.point !== undefined) return alone(values.point);
+  return sweep(Number(values.jobs ?? availableParallelism()), values.alone ? 1 : DEATHS_A_RELEASE);
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  },
+);
