@@ -26,7 +26,13 @@ export function isMistake(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
 }
 
-/** What trying again soon does not change: a mistake of ours, or a document that was damaged. */
+const DUPLICATE_KEY = 11_000;
+
+/**
+ * What trying again soon does not change: a mistake of ours, or a document that was damaged (a count that was set back
+ * gives numbers a second time).
+ */
 export function isDefect(error: unknown): boolean {
-  return error instanceof InvariantError || isMistake(error);
+  const isDouble = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
+  return isDouble || error instanceof InvariantError || isMistake(error);
 }

@@ -56,7 +56,7 @@ export async function add(
     if (release.slots.length >= MAX_SLOTS) {
       throw new Refusal('INVALID_INPUT', `This release has ${MAX_SLOTS} slots already, which is the most it can have.`);
     }
-    requireSlotDate(release, input.at, null, now);
+    requireSlotDate(release, input.at, now);
     return addSlot(release, slot, byOf(context), now);
   });
 }
@@ -70,7 +70,7 @@ export async function move(
   return recordFact(deps, input.releaseId, context, (release, _config, now) => {
     requireSlotsOpen(release, now);
     const slot = findSlot(release, input.slot);
-    requireSlotDate(release, input.at, slot.id, now);
+    requireSlotDate(release, input.at, now);
     return moveSlot(release, slot, input.at, byOf(context), now);
   });
 }
@@ -115,14 +115,13 @@ function requireSlotsOpen(release: Release, now: Date): void {
   throw new Refusal('ACTION_NOT_AVAILABLE', `Slots cannot change any more: ${deriveStatus(release, now).displayText}.`);
 }
 
-function requireSlotDate(release: Release, at: Date, exceptSlotId: string | null, now: Date): void {
+function requireSlotDate(release: Release, at: Date, now: Date): void {
   const refuse = (message: string) => new Refusal('INVALID_INPUT', message, { at: message });
   if (Number.isNaN(at.getTime())) throw refuse('The slot needs a date and a time.');
   if (at <= now) throw refuse('A slot cannot be in the past.');
   if (at <= release.kickOffDate) throw refuse('A slot must be after the kick-off.');
-  const taken = release.slots.some(
-    (slot) => slot.id !== exceptSlotId && slot.status !== 'DROPPED' && slot.at.getTime() === at.getTime(),
-  );
+  // Its own time too: a move that is repeated, because its answer was lost, moves nothing.
+  const taken = release.slots.some((slot) => slot.status !== 'DROPPED' && slot.at.getTime() === at.getTime());
   if (taken) throw refuse('There is a slot at that time already.');
 }
 
