@@ -30,8 +30,11 @@ import { createSlackApp, type SlackApp } from './slack-app.ts';
 const STOP_WITHIN_MS = 10_000;
 const HANDLERS_STOP_MS = 4_000;
 const ENGINE_STOP_MS = 4_000;
-/** for uploads that did not end in that time to clean up, and for their senders to be told */
+/** for uploads that did not end in that time to clean up */
 const CLEAN_UP_MS = 2_000;
+const LAST_ANSWERS_MS = 500;
+/** less than `/readyz` waits altogether */
+const PING_WITHIN_MS = 2_000;
 
 export interface BotOptions {
   /** where the database is; `config.mongodbUri`, or the embedded one that was started for it */
@@ -167,8 +170,10 @@ async function wire(
     server.closeIdleConnections();
     await Promise.allSettled([slack.stop(HANDLERS_STOP_MS), jobs.stop(HANDLERS_STOP_MS), engine.stop(ENGINE_STOP_MS)]);
     await artifacts.stop(CLEAN_UP_MS);
-    // What was broken off is answered before the connections are closed.
     await engine.stop(CLEAN_UP_MS);
+    // What was broken off is answered; its sender needs a moment to read that.
+    server.closeIdleConnections();
+    if (await isOpen(server)) await delay(LAST_ANSWERS_MS);
     server.closeAllConnections();
     await persistence.close();
     logger.info({}, 'stopped');
@@ -190,16 +195,23 @@ function artifactConfig(artifacts: ArtifactsConfig): Parameters<typeof createArt
 }
 
 async function readiness(persistence: Persistence, jobsRun: boolean, slack: SlackApp) {
-  const database = await persistence.ping().then(
+  // A database that hangs must not keep the others from being named.
+  const late = delay(PING_WITHIN_MS, { ok: false, detail: 'no answer' }, { ref: false });
+  const answered = persistence.ping().then(
     () => ({ ok: true }),
     () => ({ ok: false, detail: 'no answer' }),
   );
+  const database = await Promise.race([answered, late]);
   const connected = slack.isConnected();
   return {
     database,
     agenda: jobsRun ? { ok: true } : { ok: false, detail: 'not running' },
     slack: connected ? { ok: true } : { ok: false, detail: 'not connected' },
   };
+}
+
+function isOpen(server: Server): Promise<boolean> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error === null && count > 0)));
 }
 
 function listen(server: Server, config: Config): Promise<number> {
