@@ -106,6 +106,12 @@ async function wire(
   const { teamId, teamName, botUserId } = slack.identity;
   await repositories.tenants.ensure({ id: teamId, name: teamName }, clock.now());
 
+  // Before anything works on the database: a port that is taken ends it here. No request comes before the next await, and
+  // by then everything is mounted.
+  const server = createServer(web);
+  limitServer(server);
+  const port = await listen(server, config);
+
   const messenger = createSlackMessenger({ client: slack.client, botUserId, clock });
   const artifacts = stoppable(createArtifactStore(artifactConfig(config.artifacts)));
   const jobs = createJobs({ db: connection.db, realTimeOf: clock.realTimeOf, logger });
@@ -150,9 +156,6 @@ async function wire(
 
   web.use(answerTheRest(logger));
 
-  const server = createServer(web);
-  limitServer(server);
-  const port = await listen(server, config);
   await slack.start();
   await jobs.start({
     engine,

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { startSlack } from '../../sandbox/slack/index.ts';
 
 /** `npm start` as a process of its own: what it says, how it ends and what it leaves behind (Spec 8.1). */
 
@@ -116,6 +117,20 @@ test.each<[string, string[], Record<string, string>, RegExp]>([
   expect([code, output]).toEqual([1, expect.stringMatching(sentence)]);
   expect(output).not.toMatch(/\n\s+at /);
   expect(await leftovers()).toEqual([]);
+});
+
+test('a port that is taken is told as what it is', async () => {
+  const slack = await startSlack({ signingSecret: 'abc', botToken: 'xoxb-1', teamId: 'T1' });
+  try {
+    // the port that this Slack itself listens on
+    const env = { ...SLACK, SLACK_API_URL: slack.apiUrl, PORT: String(slack.port), SLIPWAY_HOST: '127.0.0.1' };
+    const { code, output } = await start([], env).ended();
+    expect([code, output]).toEqual([1, expect.stringContaining(`PORT: cannot listen on ${slack.port} (EADDRINUSE)`)]);
+    expect(output).not.toMatch(/\n\s+at /);
+    expect(await readdir(join(dir, 'data', 'mongo'))).toEqual(['embedded-mongo.data']);
+  } finally {
+    await slack.close();
+  }
 });
 
 test('a bot that is stopped while it waits for Slack gives its embedded database back', async () => {
