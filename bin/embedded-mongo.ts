@@ -6,15 +6,7 @@ import { startEmbeddedMongo } from '../sandbox/mongo/index.ts';
 // What a command leaves behind is small and short-lived: a larger nursery would only keep 30 MiB more resident.
 setFlagsFromString('--semi-space-growth-factor=1');
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string' },
-    socket: { type: 'string' },
-    dir: { type: 'string' },
-    'allow-production': { type: 'boolean' },
-  },
-});
-
+const values = parameters();
 const port = Number(values.port ?? 0);
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   fail(`--port ${values.port}: expected a number from 0 to 65535`);
@@ -42,6 +34,23 @@ try {
   console.log(`ready ${database.uri}`);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
+}
+
+function parameters() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: 'string' },
+        socket: { type: 'string' },
+        dir: { type: 'string' },
+        'allow-production': { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    return fail(
+      `${error instanceof Error ? error.message : String(error)}\nnpm run embedded-mongo -- --port P [--dir D]`,
+    );
+  }
 }
 
 function fail(message: string): never {

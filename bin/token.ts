@@ -9,12 +9,17 @@ const USAGE = `npm run token -- --tenant T.. --name NAME --scopes releases:read,
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { tenant: { type: 'string' }, name: { type: 'string' }, scopes: { type: 'string' } },
+    options: {
+      tenant: { type: 'string' },
+      name: { type: 'string' },
+      scopes: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   const { tenant: tenantId, name, scopes } = values;
-  if (!tenantId || !name || !scopes) {
+  if (values.help || !tenantId || !name || !scopes) {
     console.error(USAGE);
-    return 2;
+    return values.help ? 0 : 2;
   }
   const asked = scopes.split(',').map((scope) => scope.trim());
   const made = await withDatabase(parseConfig(loadEnvFile()), ({ repositories }) =>

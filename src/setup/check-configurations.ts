@@ -45,7 +45,9 @@ function configurationFaults(
   const { flow, scm, targets = [], workflows = [], platforms, applicationIds = {}, gates, slotTemplate = [] } = entry;
   const faults: Fault[] = [];
   if (flow === 'QUICK') faults.push([['flow'], 'QUICK is not available yet']);
-  const ofKind = (kind: IntegrationKind) => integrations.filter((one) => one.kind === kind).map((one) => one.name);
+  const ofKind = (kind: IntegrationKind) => [
+    ...new Set(integrations.filter((one) => one.kind === kind).map((one) => one.name)),
+  ];
   const need = (at: Path, kind: IntegrationKind, name: string) => {
     if (ofKind(kind).includes(name)) return;
     const there = ofKind(kind).length > 0 ? `there is ${ofKind(kind).join(', ')}` : 'there is none';

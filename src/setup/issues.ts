@@ -36,8 +36,19 @@ function mistakesOf(file: YamlFile, base: Path, issue: Issue): Mistake[] {
     return [{ line: file.lineOfKey(path.slice(0, -1), key), message: `${path.join('.')}: ${message}` }];
   }
   if (issue.code === 'invalid_type' && issue.input === undefined && !hasValue(file, path)) return [at('is missing')];
+  // what is there is of another kind altogether; zod's own sentence is not for a person
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return [at(`expected ${KINDS[issue.expected] ?? issue.expected}`)];
   return [at(issue.message)];
 }
+
+const KINDS: Record<string, string> = {
+  array: 'a list',
+  boolean: 'true or false',
+  number: 'a number',
+  object: 'keys and values',
+  string: 'a text',
+};
 
 function hasValue(file: YamlFile, path: Path): boolean {
   let value: unknown = file.data;

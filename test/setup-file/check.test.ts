@@ -322,3 +322,23 @@ configurations:
     expect((await mistakesIn(`l0: &l0 [x]\n${levels.join('\n')}\n`)).length).toBeGreaterThan(0);
   });
 });
+
+test('what is of another kind altogether is told in plain words, and a name is listed once', async () => {
+  const text = `
+tenant: { slackTeamId: T01TEST, name: Acme }
+roles: { ADMIN: [U01ALICE] }
+integrations:
+  - { name: git, kind: SCM, provider: GITHUB, settings: { owner: a, repo: b }, credentials: { token: "\${env:X}" } }
+  - { name: git, kind: SCM, provider: GITHUB, settings: { owner: a, repo: b }, credentials: { token: "\${env:X}" } }
+configurations:
+  - 7
+  - { name: A, platforms: IOS, scm: other, comms: { releases: C01REL } }
+`;
+  const sources = { env: { X: 'ghp_x' }, readFile: async () => '' };
+  const { mistakes } = await checkSetupFile(text, sources, async () => ({ integrations: [] }));
+  const said = mistakes.map(({ line, message }) => `${line}: ${message}`).join('\n');
+  expect(said).toContain('8: configurations.0: expected keys and values');
+  expect(said).toContain('9: configurations.1.platforms: expected a list');
+  expect(said).toContain('there is no SCM integration named "other" (there is git)');
+  expect(said).not.toContain('Invalid input');
+});
