@@ -1,4 +1,5 @@
 import { gateCard } from '../views/gate-card.ts';
+import { requireNotApproved } from '../views/reason-checks.actions.ts';
 import { requireGate } from './ask.ts';
 import { contextFor, say, type Verb } from './request.ts';
 import { withRelease } from './resolve-release.ts';
@@ -7,6 +8,8 @@ import { withRelease } from './resolve-release.ts';
 export const approveGate: Verb = (engine, request) =>
   withRelease(engine, request, 'approve', async (release) => {
     const gate = requireGate(release, engine.now());
-    await engine.requireRole(await contextFor(engine, request), gate.policy.approvers, 'approve');
+    const context = await contextFor(engine, request);
+    await engine.requireRole(context, gate.policy.approvers, 'approve');
+    requireNotApproved(gate, context.actor.id);
     return say(gateCard(release, gate.id, engine.now()));
   });

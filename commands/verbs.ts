@@ -100,5 +100,5 @@ export function nearestVerb(word: string): VerbName | null {
   const longer = VERB_NAMES.find((name) => word.length > 1 && name.startsWith(word));
   if (longer) return longer;
   const near = closest(word, [...VERB_NAMES]);
-  return distance(word, near) <= Math.max(2, Math.ceil(word.length / 2)) ? verbNamed(near) : null;
+  return distance(word, near) <= Math.max(2, Math.ceil(word.length / 3)) ? verbNamed(near) : null;
 }

@@ -1,11 +1,10 @@
-import type { Button, HomeView } from '@slack/types';
+import type { HomeView } from '@slack/types';
 import { GATE_NAMES } from '../src/domain/changes/gates.ts';
 import { awaitingGate } from '../src/domain/gate-rules.ts';
-import { PLATFORM_NAMES } from '../src/domain/names.ts';
 import type { Release } from '../src/domain/release.ts';
 import { deriveStatus } from '../src/domain/status.ts';
 import { ROLES } from '../src/domain/tenant.ts';
-import { type WhyItem, whyWaiting } from '../src/domain/why.ts';
+import { whyWaiting } from '../src/domain/why.ts';
 import { actions, button, context, divider, header, LIMITS, section } from './blocks/elements.ts';
 import { fitMessage, list, type Part } from './blocks/fit.ts';
 import {
@@ -20,7 +19,7 @@ import { progressBar, releaseName, whyText } from './blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText } from './blocks/text.ts';
 import { CALLBACKS, encodePageValue, PAGE_ACTIONS } from './ids.ts';
 import { nextEvent } from './release-card.ts';
-import { confirmSubmissionButton } from './submission-confirm.ts';
+import { confirmations } from './submission-confirm.ts';
 import type { HomeAdmin, HomeData, MayUse, UiAction } from './types.ts';
 
 /** Live releases on one page; with four blocks each and the rest around them a page stays under Slack's 100 blocks. */
@@ -86,7 +85,8 @@ function releaseParts(release: Release, data: HomeData): Part[] {
   const may: MayUse = (action, about) =>
     !(AT_GATES.includes(action) && asksViewer(release, data)) && mayUse(action, about);
   const buttons = phaseButtons(release, may).slice(0, 8);
-  const archive = canArchive(release) && mayUse('ARCHIVE', release) ? (['archive'] as const) : [];
+  // A menu holds five entries; what it waits for stands above it anyway.
+  const last = canArchive(release) && mayUse('ARCHIVE', release) ? 'archive' : 'why';
   return [
     section(lines.join('\n')),
     list(
@@ -94,21 +94,10 @@ function releaseParts(release: Release, data: HomeData): Part[] {
       waiting.slice(0, WAITING_SHOWN).map((item) => `• ${whyText(item)}`),
       Math.max(0, waiting.length - WAITING_SHOWN),
     ),
-    // One action id may stand only once in a block.
-    ...confirmations(release, waiting, mayUse).map((confirmation) => actions([confirmation])),
-    actions([...buttons, moreMenu(release, ['status', 'why', 'notes', 'builds', 'history', ...archive])]),
+    ...confirmations(release, now, mayUse),
+    actions([...buttons, moreMenu(release, ['status', 'notes', 'builds', 'history', last])]),
     divider(),
   ];
-}
-
-/** Submissions by hand that somebody has to confirm. */
-function confirmations(release: Release, waiting: readonly WhyItem[], mayUse: MayUse): Button[] {
-  if (!mayUse('CONFIRM_SUBMISSION', release)) return [];
-  return waiting.flatMap(({ clear }) => {
-    if (clear?.action !== 'CONFIRM_SUBMISSION' || !clear.taskId || !clear.platform) return [];
-    const label = `${PLATFORM_NAMES[clear.platform]} is submitted`;
-    return [confirmSubmissionButton(release, clear.taskId, clear.platform, label)];
-  });
 }
 
 function empty(data: HomeData): Part {

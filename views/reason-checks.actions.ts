@@ -1,4 +1,5 @@
 import { GATE_NAMES } from '../src/domain/changes/gates.ts';
+import type { Gate } from '../src/domain/gate.ts';
 import { awaitingGate } from '../src/domain/gate-rules.ts';
 import type { Release } from '../src/domain/release.ts';
 import { type Act, rolesFor } from '../src/domain/roles.ts';
@@ -48,10 +49,14 @@ export async function requireMayAsk(
   const gate = awaitingGate(release);
   if (!gate) return;
   await engine.requireRole(context, gate.policy.approvers, `decide on the ${GATE_NAMES[gate.id]} gate`);
-  if (purpose === 'approve-override' && gate.approvals.some((approval) => approval.by === context.actor.id)) {
-    const given = `${gate.approvals.length} of ${gate.policy.quorum}`;
-    throw new Refusal('CONFLICT', `You have approved this already (${given}). Somebody else has to approve, too.`);
-  }
+  if (purpose === 'approve-override') requireNotApproved(gate, context.actor.id);
+}
+
+/** One person counts once: nobody is asked for what would be refused. */
+export function requireNotApproved(gate: Gate, userId: string): void {
+  if (!gate.approvals.some((approval) => approval.by === userId)) return;
+  const given = `${gate.approvals.length} of ${gate.policy.quorum}`;
+  throw new Refusal('CONFLICT', `You have approved this already (${given}). Somebody else has to approve, too.`);
 }
 
 function wordsOf(act: Act): string {

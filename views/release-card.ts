@@ -23,6 +23,7 @@ import {
 } from './blocks/release-parts.ts';
 import { bytesText, clampText, code, dateToken, mention, peopleText, plainPeopleText } from './blocks/text.ts';
 import type { MoreChoice } from './ids.ts';
+import { confirmations } from './submission-confirm.ts';
 import type { MayUse, Rendered, StatusCardOptions } from './types.ts';
 
 export { actionConfirmation } from './action-confirmation.ts';
@@ -37,6 +38,7 @@ export function releaseCard(release: Release, options: { now: Date; config?: Rel
       ...head(release, now),
       list(tasksTitle(release, tasks), tasks.map(taskLine)),
       waiting(release, now, config),
+      ...confirmations(release, now, everyone),
       buttons(release, everyone, ['status', 'notes', 'builds', 'history']),
     ]),
   };
@@ -59,6 +61,7 @@ export function statusCard(release: Release, options: StatusCardOptions): Render
       list('Pre-release', stage(3).map(taskLine)),
       list('Submission', stage(4).map(taskLine)),
       list('Builds waiting to be used', stagedLines(release)),
+      ...confirmations(release, now, mayUse),
       buttons(release, mayUse, ['notes', 'builds', 'history']),
       mayUse('CHANGE_SLOTS', release) ? actions(slotButtons(release)) : null,
       threadLink ? actions([linkButton(release, 'Open the thread', threadLink)]) : null,

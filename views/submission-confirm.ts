@@ -1,15 +1,15 @@
 import type { Button } from '@slack/types';
 import { buildsAtGate } from '../src/domain/gate-rules.ts';
-import { describeVersions } from '../src/domain/names.ts';
+import { describeVersions, PLATFORM_NAMES } from '../src/domain/names.ts';
 import type { Platform, Release } from '../src/domain/release.ts';
 import { findTask } from '../src/domain/tasks.ts';
-import { storeName } from '../src/domain/why.ts';
+import { storeName, whyWaiting } from '../src/domain/why.ts';
 import { actions, button, confirm, context, LIMITS, section } from './blocks/elements.ts';
-import { fitMessage, list } from './blocks/fit.ts';
+import { fitMessage, list, type Part } from './blocks/fit.ts';
 import { buildLine, releaseName } from './blocks/release-parts.ts';
 import { clampText, dateToken, mention, peopleText } from './blocks/text.ts';
 import { encodeActionValue, TASK_ACTIONS } from './ids.ts';
-import type { RenderedContent } from './types.ts';
+import type { MayUse, RenderedContent } from './types.ts';
 
 /** No store is connected: a person submits by hand and says so here (Spec 1.5). */
 export function submissionConfirm(release: Release, taskId: string, platform: Platform): RenderedContent {
@@ -38,6 +38,16 @@ export function submissionConfirm(release: Release, taskId: string, platform: Pl
     ]),
     settled: false,
   };
+}
+
+/** On a card of the whole release: submissions by hand that wait for a confirmation. One action id, so one block each. */
+export function confirmations(release: Release, now: Date, mayUse: MayUse): Part[] {
+  if (release.status !== 'IN_PROGRESS' || !mayUse('CONFIRM_SUBMISSION', release)) return [];
+  return whyWaiting(release, now).flatMap(({ clear }) => {
+    if (clear?.action !== 'CONFIRM_SUBMISSION' || !clear.taskId || !clear.platform) return [];
+    const label = `${PLATFORM_NAMES[clear.platform]} is submitted`;
+    return [actions([confirmSubmissionButton(release, clear.taskId, clear.platform, label)])];
+  });
 }
 
 /** `label` where the button does not stand beside what it is about. */
