@@ -12,11 +12,12 @@ import { clampText, code, dateToken, mention, peopleText, plural, quote } from '
 import type { RenderedContent } from './types.ts';
 
 /** A task failed and the release stands: the provider's own words, what was tried, and the two ways on (Spec 1.7). */
-export function taskFailure(release: Release, taskId: string): RenderedContent {
+export function taskFailure(release: Release, taskId: string, failure: number): RenderedContent {
   const task = findTask(release, taskId);
   if (!task) return over(`A task that is no longer there failed (${code(taskId)}).`, null);
   const name = peopleText(taskName(task));
   if (task.status !== 'FAILED') return over(`*${name}* failed. ${outcome(task)}`, task);
+  if (failure < release.failureCount) return over(`*${name}* failed. It was retried and failed again.`, null);
   if (release.status === 'ARCHIVED') return over(`*${name}* failed. The release was archived.`, task);
   return {
     text: clampText(`${releaseName(release)} stopped: ${name} failed. ${errorText(task, 300)}`, LIMITS.fallbackText),

@@ -33,7 +33,8 @@ export type MessageContent =
   | { kind: 'GATE_GRANTED'; gateId: GateId; by: string[] }
   | { kind: 'APPROVALS_VOID'; gateId: GateId; by: string[]; changes: string[] }
   | { kind: 'APPROVAL_REMINDER'; gateId: GateId; given: number; quorum: number }
-  | { kind: 'TASK_FAILED'; taskId: string }
+  /** `failure` counts the release's failures: a later one of the same task settles this message */
+  | { kind: 'TASK_FAILED'; taskId: string; failure: number }
   | { kind: 'PAUSED'; by: string; reason: string | null }
   | { kind: 'RESUMED'; by: string }
   | { kind: 'STARTED'; by: string }

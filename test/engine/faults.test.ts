@@ -140,3 +140,25 @@ test('when Slack is down for an hour every message arrives afterwards, once, in 
   expect(world.messenger.sent.map(({ key }) => key)).toEqual(rows.map((row) => row.key));
   expect(world.messenger.sent.slice(1).every(({ threadTs }) => threadTs === world.messenger.sent[0]?.ts)).toBe(true);
 });
+
+test('each failure of a task has its own message, and the earlier one knows that it is over', async () => {
+  const { id } = await world.create();
+  world.scm.failNext('ensureBranch', new PermanentError(fault(403, 'Forbidden')));
+  await world.tick(HOUR_MS);
+  world.scm.failNext('ensureBranch', new PermanentError(fault(403, 'Forbidden')));
+  await world.engine.retryTask({ releaseId: id, taskId: null }, alice);
+  await world.tick();
+  const rows = await world.persistence.repositories.outbox.listByRelease(world.config.tenantId, id);
+  const failures = rows.flatMap(({ content }) => (content.kind === 'TASK_FAILED' ? [content.failure] : []));
+  expect(failures).toEqual([1, 2]);
+  expect((await world.release(id)).failureCount).toBe(2);
+});
+
+test('who may not archive in this phase is told that it takes an ADMIN', async () => {
+  const { id } = await world.create();
+  const pilot = { ...alice, actor: { ...alice.actor, id: 'U05PILOT', roles: ['RELEASE_PILOT'] as const } };
+  await expect(world.engine.archiveRelease({ releaseId: id, reason: null }, pilot)).rejects.toMatchObject({
+    code: 'FORBIDDEN',
+    message: expect.stringContaining('ADMIN'),
+  });
+});

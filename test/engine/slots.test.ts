@@ -105,3 +105,14 @@ test('slots are added, moved and removed until they have begun; the past and dou
     code: 'ACTION_NOT_AVAILABLE',
   });
 });
+
+test('a release that was started early takes slots before its planned kick-off', async () => {
+  const at = (hours: number) => new Date(world.now().getTime() + hours * HOUR_MS);
+  const { id } = await world.create({ kickOffDate: at(48), regressionSlots: [at(72)] });
+  await expect(world.engine.addSlot({ releaseId: id, at: at(5) }, alice)).rejects.toMatchObject({
+    code: 'INVALID_INPUT',
+  });
+  await world.engine.startRelease({ releaseId: id, freezeOverrideReason: null }, alice);
+  const { slots } = await world.engine.addSlot({ releaseId: id, at: at(5) }, alice);
+  expect(slots).toHaveLength(2);
+});

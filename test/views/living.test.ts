@@ -103,27 +103,30 @@ describe('task failure', () => {
 
   test('is settled once it is retried, and says that it is done', () => {
     const world = failed([{ kind: 'fail' }]);
-    expect(taskFailure(world.release, taskId).settled).toBe(false);
+    expect(taskFailure(world.release, taskId, world.release.failureCount).settled).toBe(false);
     write(world, retryTask(world.release, present(failedTask(world.release)), person('U0PILOT'), world.now), 'retry');
-    const during = taskFailure(world.release, taskId);
+    const during = taskFailure(world.release, taskId, world.release.failureCount);
     settle(world);
-    expect(whole(during) + whole(taskFailure(world.release, taskId))).toMatchSnapshot();
+    expect(whole(during) + whole(taskFailure(world.release, taskId, world.release.failureCount))).toMatchSnapshot();
     expect(actionIds(during.blocks)).toEqual([]);
   });
 
   test('offers Skip only where the release can do without', () => {
     const world = failed([{ kind: 'fail' }], 1);
     const task = present(failedTask(world.release));
-    expect(actionIds(taskFailure(world.release, task.id).blocks)).toEqual(['task.retry', 'task.skip']);
+    expect(actionIds(taskFailure(world.release, task.id, world.release.failureCount).blocks)).toEqual([
+      'task.retry',
+      'task.skip',
+    ]);
     write(world, skipTask(world.release, task, 'Made by hand', person('U0PILOT'), world.now), 'skip');
-    const card = taskFailure(world.release, task.id);
+    const card = taskFailure(world.release, task.id, world.release.failureCount);
     expect(whole(card)).toMatchSnapshot();
     expect(card.settled).toBe(true);
   });
 
   test('of a task that nobody knows is settled', () => {
     const { release } = inPhase('KICKOFF');
-    expect(taskFailure(release, 'rel_1.s9.NOTHING').settled).toBe(true);
+    expect(taskFailure(release, 'rel_1.s9.NOTHING', 1).settled).toBe(true);
   });
 });
 

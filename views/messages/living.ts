@@ -14,7 +14,7 @@ export const livingMessages: Renderers<
     settled: release.status === 'COMPLETED' || release.status === 'ARCHIVED',
   }),
   GATE_CARD: ({ gateId }, { release, now }) => gateCard(release, gateId, now),
-  TASK_FAILED: ({ taskId }, { release }) => taskFailure(release, taskId),
+  TASK_FAILED: ({ taskId, failure }, { release }) => taskFailure(release, taskId, failure),
   MISSED_SLOT: (content, { release }) => missedSlot(release, content),
   CONFIRM_SUBMISSION: ({ taskId, platform }, { release }) => submissionConfirm(release, taskId, platform),
 };

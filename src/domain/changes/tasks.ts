@@ -111,7 +111,7 @@ export function failTask(release: Release, task: Task, fault: TaskFault, now: Da
           message(
             release,
             `${taskOccasion(task)}:failed:${failureCount}`,
-            { kind: 'TASK_FAILED', taskId: task.id },
+            { kind: 'TASK_FAILED', taskId: task.id, failure: failureCount },
             { broadcast: true },
           ),
         ]

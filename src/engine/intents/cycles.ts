@@ -119,7 +119,8 @@ function requireSlotDate(release: Release, at: Date, now: Date): void {
   const refuse = (message: string) => new Refusal('INVALID_INPUT', message, { at: message });
   if (Number.isNaN(at.getTime())) throw refuse('The slot needs a date and a time.');
   if (at <= now) throw refuse('A slot cannot be in the past.');
-  if (at <= release.kickOffDate) throw refuse('A slot must be after the kick-off.');
+  const isWaiting = release.cron.stage1Status === 'PENDING';
+  if (isWaiting && at <= release.kickOffDate) throw refuse('A slot must be after the kick-off.');
   // Its own time too: a move that is repeated, because its answer was lost, moves nothing.
   const taken = release.slots.some((slot) => slot.status !== 'DROPPED' && slot.at.getTime() === at.getTime());
   if (taken) throw refuse('There is a slot at that time already.');

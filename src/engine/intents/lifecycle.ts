@@ -3,7 +3,7 @@ import { archiveRelease, pauseRelease, resumeRelease } from '../../domain/change
 import { beginRegression, kickOff } from '../../domain/changes/stages.ts';
 import { freezeWindowAt } from '../../domain/decide.ts';
 import type { Release } from '../../domain/release.ts';
-import { holdsRole } from '../../domain/roles.ts';
+
 import { actionsOf, derivePhase } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
@@ -13,9 +13,9 @@ import {
   cleanReason,
   recordFact,
   recordWithoutConfig,
-  refuseRole,
   requireAct,
   requireAction,
+  requireRoles,
   withPlan,
 } from './intent.ts';
 
@@ -78,14 +78,12 @@ export async function archive(
   input: Parameters<Intents['archiveRelease']>[0],
   context: IntentContext,
 ): Promise<Release> {
-  await requireAct(deps, context, 'ARCHIVE');
   return recordWithoutConfig(deps, input.releaseId, context, async (release, now) => {
     const phase = derivePhase(release);
     const isOver = phase === 'SUBMITTED' || phase === 'COMPLETED' || phase === 'ARCHIVED';
     if (isOver) requireAction(release, 'ARCHIVE', now);
-    if (!actionsOf(phase).includes('ARCHIVE') && !holdsRole(context.actor, ['ADMIN'])) {
-      await refuseRole(deps, context, ['ADMIN'], 'archive a release in this phase');
-    }
+    if (actionsOf(phase).includes('ARCHIVE')) await requireAct(deps, context, 'ARCHIVE');
+    else await requireRoles(deps, context, ['ADMIN'], 'archive a release in this phase');
     return withPlan(archiveRelease(release, cleanReason(input.reason), byOf(context), now), 'ARCHIVE', release);
   });
 }

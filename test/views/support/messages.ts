@@ -40,7 +40,7 @@ export function everyContent(text: string, commits: NoteEntry[]): { [K in Messag
     GATE_GRANTED: { kind: 'GATE_GRANTED', gateId: 'submission', by: [by, 'U0BOB'] },
     APPROVALS_VOID: { kind: 'APPROVALS_VOID', gateId: 'preRelease', by: [by], changes: [text, text] },
     APPROVAL_REMINDER: { kind: 'APPROVAL_REMINDER', gateId: 'preRelease', given: 1, quorum: 2 },
-    TASK_FAILED: { kind: 'TASK_FAILED', taskId: 'rel_1.s1.FORK_BRANCH' },
+    TASK_FAILED: { kind: 'TASK_FAILED', taskId: 'rel_1.s1.FORK_BRANCH', failure: 1 },
     PAUSED: { kind: 'PAUSED', by: `token:${text}`, reason: text },
     RESUMED: { kind: 'RESUMED', by },
     STARTED: { kind: 'STARTED', by: 'slipway' },
