@@ -18,19 +18,27 @@ export interface ChildBot {
 const ROOT = join(import.meta.dirname, '..', '..');
 const UP = /"port":(\d+).*"Slipway is up"/;
 
-/** Loads it; it starts with `setOffset`. */
-export function loadChildBot(options: { env: Record<string, string>; cwd: string }): ChildBot {
-  const loaders = [
-    createRequire(join(ROOT, 'package.json')).resolve('tsx'),
-    join(ROOT, 'test', 'support', 'moved-time.mjs'),
-  ];
+/** Loads it, `program` being where it was compiled to, if it was; it starts with `setOffset`. */
+export function loadChildBot(options: { env: Record<string, string>; cwd: string; program?: string }): ChildBot {
+  const { program } = options;
+  const movedTime = join(ROOT, 'test', 'support', 'moved-time.mjs');
+  const loaders = program
+    ? [movedTime]
+    : [createRequire(join(ROOT, 'package.json')).resolve('tsx'), join(ROOT, 'test', 'support', 'moved-time.mjs')];
   const child = spawn(
     process.execPath,
-    [...loaders.flatMap((path) => ['--import', pathToFileURL(path).href]), join(ROOT, 'bin', 'start.ts')],
+    [
+      ...loaders.flatMap((path) => ['--import', pathToFileURL(path).href]),
+      program ? join(program, 'bin', 'start.js') : join(ROOT, 'bin', 'start.ts'),
+    ],
     {
       // Nothing of the machine's own environment, and no `.env` of whoever runs the tests.
       cwd: options.cwd,
-      env: { PATH: process.env['PATH'] ?? '', ...options.env },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        TEST_MAIN: pathToFileURL(program ? join(program, 'src', 'main.js') : join(ROOT, 'src', 'main.ts')).href,
+        ...options.env,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   );

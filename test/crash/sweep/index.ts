@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { TEST_URI_VARIABLE } from '../../support/database.ts';
 import { startTestServer } from '../../support/servers.ts';
 import { nameOf, type Point } from './gate.ts';
+import { compileProgram } from './program.ts';
 import { type CleanRun, cleanRun, differences, pointsOf, runPoints, type Verdict } from './run.ts';
 
 /**
@@ -31,10 +32,17 @@ interface Job {
   tries: number;
 }
 
+interface Question {
+  points: Point[];
+  clean: CleanRun;
+  /** where the bot was compiled to */
+  program: string;
+}
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-async function record(): Promise<Recorded> {
-  const [first, second] = [await cleanRun(), await cleanRun()];
+async function record(program: string): Promise<Recorded> {
+  const [first, second] = [await cleanRun(program), await cleanRun(program)];
   const differing = differences(first.picture, second.picture);
   if (differing.length > 0) throw new Error(`two clean runs differ:\n${differing.join('\n')}`);
   const recorded = { points: pointsOf(first, second), clean: { points: [], picture: first.picture } };
@@ -51,9 +59,9 @@ function grouped(points: Point[], size: number): Job[] {
   }));
 }
 
-async function sweep(jobs: number, size: number): Promise<number> {
+async function sweep(jobs: number, size: number, program: string): Promise<number> {
   const startedAt = Date.now();
-  const { points, clean } = await record();
+  const { points, clean } = await record(program);
   const numbers = new Map(points.map((point, index) => [nameOf(point), index + 1]));
   const numbered = (point: Point) => `point ${numbers.get(nameOf(point))}, ${nameOf(point)}`;
   const queue = grouped(points, size);
@@ -87,7 +95,7 @@ async function sweep(jobs: number, size: number): Promise<number> {
     Array.from({ length: jobs }, async () => {
       const worker = startWorker();
       for (let job = queue.shift(); job; job = queue.shift()) {
-        judge(job, await ask(worker, { points: job.points, clean }));
+        judge(job, await ask(worker, { points: job.points, clean, program }));
         say(
           `${passed.size} of ${points.length} passed, ${failed.size} failed, ${queue.length} releases to go, ${seconds(startedAt)}`,
         );
@@ -121,7 +129,7 @@ function startWorker(): ChildProcess {
   return fork(import.meta.filename, ['--worker'], { execArgv: ['--import', 'tsx'] });
 }
 
-function ask(worker: ChildProcess, question: { points: Point[]; clean: CleanRun }): Promise<Verdict> {
+function ask(worker: ChildProcess, question: Question): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     const onExit = (code: number | null) => reject(new Error(`a worker ended with ${code}`));
     worker.once('exit', onExit);
@@ -145,14 +153,20 @@ async function main(): Promise<number> {
   const server = await startTestServer(process.env);
   process.env[TEST_URI_VARIABLE] = server.uri;
   if (values.worker) {
-    process.on('message', ({ points, clean }: { points: Point[]; clean: CleanRun }) => {
-      void runPoints(points, clean).then((verdict) => process.send?.({ ...verdict, output: '' }));
+    process.on('message', ({ points, clean, program }: Question) => {
+      void runPoints(points, clean, program).then((verdict) => process.send?.({ ...verdict, output: '' }));
     });
     await new Promise((resolve) => process.once('disconnect', resolve));
     return 0;
   }
   if (values.point !== undefined) return alone(values.point);
-  return sweep(Number(values.jobs ?? availableParallelism()), values.alone ? 1 : DEATHS_A_RELEASE);
+  const { directory, remove } = await compileProgram();
+  try {
+    const jobs = Number(values.jobs ?? availableParallelism());
+    return await sweep(jobs, values.alone ? 1 : DEATHS_A_RELEASE, directory);
+  } finally {
+    await remove();
+  }
 }
 
 main().then(

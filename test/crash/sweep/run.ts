@@ -20,8 +20,8 @@ export interface Verdict {
 }
 
 /** One release without any death. */
-export async function cleanRun(): Promise<CleanRun> {
-  const world = await startSweepWorld();
+export async function cleanRun(program?: string): Promise<CleanRun> {
+  const world = await startSweepWorld(program);
   try {
     await playStagedRelease(world);
     return { points: [...world.gate.passed], picture: await pictureOf(world) };
@@ -35,8 +35,8 @@ export async function cleanRun(): Promise<CleanRun> {
 const RECOVERY_MS = 90_000;
 
 /** The same release with a bot that dies at each of these points. */
-export async function runPoints(points: readonly Point[], clean: CleanRun): Promise<Verdict> {
-  const world = await startSweepWorld();
+export async function runPoints(points: readonly Point[], clean: CleanRun, program?: string): Promise<Verdict> {
+  const world = await startSweepWorld(program);
   const faults: string[] = [];
   try {
     world.arm(points);

@@ -37,3 +37,6 @@ for (const [name, changes] of Object.entries(isChange)) {
   };
 }
 syncBuiltinESMExports();
+
+// It does not outlive the sweep.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

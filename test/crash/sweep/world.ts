@@ -35,13 +35,15 @@ export interface SweepWorld extends Outside {
 export const PATIENCE_MS = 60_000;
 /** Longer than every lease (60 s each). */
 const DOWNTIME_MS = 61_000;
-const NUDGE_AFTER_MS = 2_500;
-const NUDGE_MS = 5_000;
+/** Waiting for the next round of a job is shortened, as long as the time to recover allows it. */
+const NUDGE_AFTER_MS = 1_000;
+const NUDGE_MS = 2_000;
 const LOOK_EVERY_MS = 20;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function startSweepWorld(): Promise<SweepWorld> {
+/** `program` is where the bot was compiled to, if it was. */
+export async function startSweepWorld(program?: string): Promise<SweepWorld> {
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
   const gate = createGate();
@@ -83,13 +85,17 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     SWEEP_FILES_URL: filesGate.origin,
     NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'watched-files.mjs')).href}`,
   };
-  const load = () => loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/' });
+  const cwd = outside.env['SLIPWAY_DATA_DIR'] ?? '/';
+  const load = () => loadChildBot({ env, cwd, ...(program === undefined ? {} : { program }) });
   let output = '';
   const reached: Point[] = [];
   let isDying = false;
+  let toCome = () => 0;
   let diedAt = 0;
   let recoveryMs = 0;
   let bot: ChildBot = load();
+  /** loaded ahead when more deaths are to come */
+  let spare: ChildBot | null = null;
   let alive: Promise<number> = begin();
   alive.catch(() => undefined);
 
@@ -110,11 +116,13 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     output += bot.output();
     slack.setRequestUrl(null);
     offsetMs += DOWNTIME_MS;
-    bot = load();
+    bot = spare ?? load();
+    spare = null;
     isDying = false;
     const port = await begin();
     // Slack repeats what nobody answered.
     await slack.flushRetries();
+    if (toCome() > 0) spare = load();
     return port;
   }
 
@@ -166,6 +174,8 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     },
     arm(points) {
       const names = new Set(points.map(nameOf));
+      toCome = () => names.size;
+      spare = load();
       gate.isDeadly = (point) => {
         // What a dying process still asks for is neither held nor counted.
         if (isDying || !names.delete(nameOf(point))) return false;
@@ -184,8 +194,8 @@ export async function startSweepWorld(): Promise<SweepWorld> {
     output: () => output + bot.output(),
     async close() {
       slack.setRequestUrl(null);
-      bot.kill();
-      await bot.exited;
+      for (const child of [bot, spare]) child?.kill();
+      await Promise.all([bot.exited, spare?.exited]);
       for (const proxy of proxies) await proxy.close();
       await databaseProxy.close();
       await client.close();
