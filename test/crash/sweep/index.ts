@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TEST_URI_VARIABLE } from '../../support/database.ts';
 import { startTestServer } from '../../support/servers.ts';
@@ -17,7 +17,7 @@ import { type CleanRun, cleanRun, differences, pointsOf, runPoints, type Verdict
  *   --jobs 2       so many releases at the same time (default: the cores there are)
  *   --alone        one death in each release
  */
-const RECORD = join(tmpdir(), 'slipway-crash-points.json');
+const RECORD = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'slipway-crash-points.json');
 const DEATHS_A_RELEASE = 16;
 const TRIES = 3;
 const SHOWN_FAULTS = 12;
@@ -41,11 +41,12 @@ interface Question {
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-async function record(program: string): Promise<Recorded> {
+async function record(program?: string): Promise<Recorded> {
   const [first, second] = [await cleanRun(program), await cleanRun(program)];
   const differing = differences(first.picture, second.picture);
   if (differing.length > 0) throw new Error(`two clean runs differ:\n${differing.join('\n')}`);
   const recorded = { points: pointsOf(first, second), clean: { points: [], picture: first.picture } };
+  mkdirSync(dirname(RECORD), { recursive: true });
   writeFileSync(RECORD, JSON.stringify(recorded));
   return recorded;
 }
@@ -112,8 +113,9 @@ async function sweep(jobs: number, size: number, program: string): Promise<numbe
 const seconds = (since: number) => `${Math.round((Date.now() - since) / 1000)} s`;
 
 async function alone(which: string): Promise<number> {
-  const { points, clean } = JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded;
-  const point = points[Number(which) - 1] ?? points.find((known) => nameOf(known) === which);
+  const known = existsSync(RECORD) ? (JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded) : await record();
+  const { points, clean } = known;
+  const point = points[Number(which) - 1] ?? points.find((candidate) => nameOf(candidate) === which);
   if (!point) throw new Error(`there is no point ${which} among the ${points.length} of the last sweep`);
   const { faults, reached, output, recoveryMs } = await runPoints([point], clean);
   say(output);
