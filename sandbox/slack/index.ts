@@ -110,7 +110,7 @@ export interface Slack {
   expireTriggers(): void;
   /** Makes every response_url handed out so far expire. */
   expireResponseUrls(): void;
-  /** Waits for the first truthy answer, asked again after every change. Rejects after `timeoutMs` (10 000). */
+  /** Waits for the first truthy answer, asked again after every change. Rejects after `timeoutMs` (30 000). */
   until<T>(probe: () => T | null | undefined | false, what?: string, timeoutMs?: number): Promise<T>;
   /** Tells of every change until the returned function is called. */
   watch(listener: (change: Change) => void): () => void;

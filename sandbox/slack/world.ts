@@ -138,7 +138,7 @@ export function until<T>(
   world: World,
   probe: () => T | null | undefined | false,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const first = probe();
   if (first) return Promise.resolve(first);

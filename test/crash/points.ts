@@ -75,27 +75,3 @@ export function whileBytesArrive(): CrashPoint {
     },
   };
 }
-
-const WRITES = ['insert', 'update', 'delete', 'findAndModify'];
-
-/**
- * Every `every`th write of the product itself, counted over all lives of the bot: lost before and after the server
- * carried it out, in turn. With `first` from 1 to `every` a sweep kills at each write there is.
- */
-export function everyWrite(every: number, first: number): CrashPoint {
-  let seen = 0;
-  return {
-    name: `every ${every}th write from the ${first}th`,
-    arm(world, reached) {
-      world.proxy.intercept = ({ name, collection }) => {
-        if (!WRITES.includes(name) || collection === 'jobs') return 'pass';
-        seen += 1;
-        if (seen % every !== first % every) return 'pass';
-        return { hold: Math.floor(seen / every) % 2 === 0 ? 'request' : 'answer', reached };
-      };
-      return () => {
-        world.proxy.intercept = null;
-      };
-    },
-  };
-}

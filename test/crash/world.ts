@@ -15,8 +15,6 @@ export interface CrashWorld extends Outside {
    * leaves it running after the last. Each time a little more than a lease passes: whoever is dead is taken over.
    */
   crashAt(points: readonly CrashPoint[], work: () => Promise<unknown>): Promise<void>;
-  /** Kills the bot whenever it comes to such a point, and starts it again, until the returned function is called. */
-  crashWhenever(point: CrashPoint): () => Promise<void>;
   release(releaseId: string): Promise<Release>;
   /** Looks again and again until the release is so. */
   until(releaseId: string, what: string, isSo: (release: Release) => boolean | undefined): Promise<void>;
@@ -116,27 +114,6 @@ export async function startCrashWorld(): Promise<CrashWorld> {
         start = restart;
       }
       await start();
-    },
-    crashWhenever(point) {
-      let end = () => {};
-      let isEnded = false;
-      const ended = new Promise<void>((resolve) => {
-        end = () => {
-          isEnded = true;
-          resolve();
-        };
-      });
-      const killing = (async () => {
-        while (!isEnded) {
-          const before = deaths;
-          await armed(point, ended);
-          if (deaths > before) await restart();
-        }
-      })();
-      return async () => {
-        end();
-        await killing;
-      };
     },
     release: (releaseId) => outside.persistence.repositories.releases.get(TENANT_ID, releaseId),
     async until(releaseId, what, isSo) {
