@@ -165,7 +165,8 @@ describe('the database', () => {
           .slice(known)
           .find((message) => wordsOf(message).includes(`from <@${alice.id}>`)),
       'the file that came meanwhile',
-      20_000,
+      // A job that the outage cut off keeps its lock for a minute.
+      80_000,
     );
     expect(taken.threadTs).toBe(release.root.ts);
     expect(await health()).toMatchObject({ checks: { database: { ok: true } } });
@@ -177,7 +178,8 @@ describe('the database', () => {
     const cut = world.slack.until(
       () => messageAbout(world.slack, release.id, 's1.TRIGGER_PRE_REGRESSION_BUILDS:missing'),
       'the kick-off by the scheduler',
-      20_000,
+      // A job that the outage cut off keeps its lock for a minute.
+      80_000,
     );
     world.move(2 * HOUR_MS);
     await cut;
