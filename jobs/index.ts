@@ -23,7 +23,7 @@ export interface Jobs {
   start(deps: JobDeps): Promise<void>;
   /** Makes the one-time jobs of a release exactly these. */
   planWakes(releaseId: string, wakes: readonly PlannedWake[]): Promise<void>;
-  /** False when the scheduler has lost its database. */
+  /** Between `start` and `stop`; whether the database answers is asked of the database. */
   isRunning(): boolean;
   /** Takes no new job and waits for those at work, at most `timeoutMs`. */
   stop(timeoutMs: number): Promise<void>;

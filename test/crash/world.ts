@@ -74,17 +74,13 @@ export async function startCrashWorld(): Promise<CrashWorld> {
     await outside.slack.flushRetries();
   }
 
-  function armed(point: CrashPoint, ended?: Promise<void>): Promise<void> {
+  function armed(point: CrashPoint): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const giveUp = () => {
         disarm();
         reject(new Error(`the bot never came to this point: ${point.name}\n${tail(bot)}`));
       };
-      const timer = ended ? undefined : setTimeout(giveUp, PATIENCE_MS);
-      void ended?.then(() => {
-        disarm();
-        resolve();
-      });
+      const timer = setTimeout(giveUp, PATIENCE_MS);
       let isReached = false;
       const disarm = point.arm(world, () => {
         if (isReached) return;

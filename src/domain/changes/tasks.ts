@@ -1,10 +1,10 @@
 import { auditEntry, type By, type Change, ENGINE, message, patched } from '../change.ts';
 import { flowTask } from '../flows/staged.ts';
 import type { MessageDraft } from '../message.ts';
-import { cycleLabel, PLATFORM_NAMES } from '../names.ts';
+import { PLATFORM_NAMES } from '../names.ts';
 import type { Platform, Release } from '../release.ts';
 import type { Task, TaskError, TaskOutputs, TaskType } from '../task.ts';
-import { activeTasks, findTask, missingPlatforms, stagedUpload, withTask } from '../tasks.ts';
+import { activeTasks, missingPlatforms, stagedUpload, withTask } from '../tasks.ts';
 
 /** What happens to a task, as pure changes of its release (Spec 1.6, 1.7). */
 
@@ -269,13 +269,4 @@ function isActive(release: Release, task: Task): boolean {
 /** The part of a message key that names the task: its id without the release's. */
 export function taskOccasion(task: Task): string {
   return task.id.slice(task.id.indexOf('.') + 1);
-}
-
-/** `RC2: create the RC tag`-like title for people. */
-export function taskTitle(release: Release, taskId: string): string {
-  const task = findTask(release, taskId);
-  if (!task) return taskId;
-  const words = task.type.toLowerCase().replaceAll('_', ' ');
-  const label = words.charAt(0).toUpperCase() + words.slice(1);
-  return task.cycleNumber === null ? label : `${cycleLabel(task.cycleNumber)}: ${label}`;
 }

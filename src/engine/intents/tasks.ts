@@ -1,9 +1,10 @@
-import { confirmSubmission, retryTask, skipTask, taskTitle } from '../../domain/changes/tasks.ts';
+import { confirmSubmission, retryTask, skipTask } from '../../domain/changes/tasks.ts';
 import { flowTask } from '../../domain/flows/staged.ts';
 import { PLATFORM_NAMES } from '../../domain/names.ts';
 import type { Platform, Release } from '../../domain/release.ts';
 import { deriveStatus } from '../../domain/status.ts';
 import type { Task } from '../../domain/task.ts';
+import { taskName } from '../../domain/task-names.ts';
 import { activeTasks, failedTask, findTask } from '../../domain/tasks.ts';
 import { Refusal } from '../../shared/errors.ts';
 import type { Deps } from '../deps.ts';
@@ -37,7 +38,7 @@ export async function skip(
     if (!flowTask(task.type).skippable) {
       throw new Refusal(
         'ACTION_NOT_AVAILABLE',
-        `${taskTitle(release, task.id)} cannot be skipped: the release needs it. Retry it, or archive the release.`,
+        `${taskName(task)} cannot be skipped: the release needs it. Retry it, or archive the release.`,
       );
     }
     const change = skipTask(release, task, requireReason(input.reason, 'skip a task'), byOf(context), now);
@@ -51,7 +52,7 @@ function theFailedTask(release: Release, taskId: string | null): Task {
   if (named && named.status !== 'FAILED') {
     const by = named.skip ? ` by ${personName(named.skip.by)}` : '';
     const words = named.status.toLowerCase().replaceAll('_', ' ');
-    throw new Refusal('STALE', `${taskTitle(release, named.id)} has moved on: it is ${words}${by}.`);
+    throw new Refusal('STALE', `${taskName(named)} has moved on: it is ${words}${by}.`);
   }
   const task = named ?? failedTask(release);
   if (!task) {
