@@ -99,13 +99,16 @@ function createStage(sandbox: Sandbox, say: (line: string) => void) {
     }
   }
 
-  function cardWith(actionId: string, except: ReadonlySet<string> = new Set()): SlackMessage | undefined {
-    const button = `"action_id":"${actionId}"`;
-    return slack
-      .messages(channelId)
-      .findLast(
-        (message) => message.fromBot && !except.has(message.ts) && JSON.stringify(message.blocks).includes(button),
+  /** The card with this button for this very content or task; an older one would be refused as stale. */
+  function cardWith(actionId: string, about: string): Promise<SlackMessage> {
+    const hasButton = ({ fromBot, blocks }: SlackMessage) =>
+      fromBot &&
+      blocks.some(
+        ({ elements }) =>
+          Array.isArray(elements) &&
+          elements.some((element) => element.action_id === actionId && String(element.value).includes(about)),
       );
+    return slack.until(() => slack.messages(channelId).findLast(hasButton), `a card with ${actionId}`);
   }
 
   return {
@@ -165,7 +168,8 @@ function createStage(sandbox: Sandbox, say: (line: string) => void) {
     async approve(person: string, overrideReason?: string) {
       const actionId = overrideReason ? 'gate.approve_override' : 'gate.approve';
       const before = (await release()).gates.flatMap((gate) => gate.approvals).length;
-      const card = await slack.until(() => cardWith(actionId), 'the gate card');
+      await until('the check', (current) => Boolean(awaitingGate(current)?.contentHash));
+      const card = await cardWith(actionId, awaitingGate(await release())?.contentHash ?? '');
       await slack.user(person).click(card, { actionId });
       if (overrideReason)
         await slack.user(person).submit(await slack.user(person).nextModal(), { reason: overrideReason });
@@ -180,24 +184,26 @@ function createStage(sandbox: Sandbox, say: (line: string) => void) {
     },
 
     async confirmSubmissions(person: string) {
-      const confirmed = new Set<string>();
-      for (let count = 1; count <= 2; count += 1) {
-        const card = await slack.until(() => cardWith('task.confirm_submission', confirmed), 'the confirmation');
-        confirmed.add(card.ts);
-        await slack.user(person).click(card, { actionId: 'task.confirm_submission' });
-        await until(
-          'the confirmation',
-          (current) => current.tasks.filter((task) => task.confirmation).length === count,
+      const actionId = 'task.confirm_submission';
+      for (const type of ['SUBMIT_TO_APP_STORE', 'SUBMIT_TO_PLAY_STORE']) {
+        const card = await cardWith(actionId, type);
+        await slack.user(person).click(card, { actionId });
+        await until('the confirmation', (current) =>
+          current.tasks.some((task) => task.type === type && task.confirmation !== null),
         );
       }
     },
   };
 }
 
-/** Prints each new message of the bot in one line. */
+/** Prints each new message of the bot in one line, also what it tells one person alone. */
 function tellMessages(sandbox: Sandbox, say: (line: string) => void): () => void {
   const told = new Set<string>();
-  return sandbox.slack.watch(() => {
+  return sandbox.slack.watch((change) => {
+    if (change.kind === 'ephemeral') {
+      const { user, text } = change.ephemeral;
+      say(`   Slipway (only to <@${user}>): ${text.split('\n')[0]}`);
+    }
     for (const message of sandbox.slack.messages(sandbox.channelId)) {
       if (told.has(message.ts)) continue;
       told.add(message.ts);
