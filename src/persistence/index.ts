@@ -18,9 +18,19 @@ import { uploadRepository } from './uploads.ts';
 
 export type * from './types.ts';
 
-const SERVER_SELECTION_TIMEOUT_MS = 10_000;
+/**
+ * A database that hangs is given up within 15 s: a command gets 5 s, is repeated once where that is safe (with the same
+ * transaction number, so that the server carries it out once), and the second try gets 5 s more, or 10 s to find a server.
+ */
+const TIMEOUTS = {
+  serverSelectionTimeoutMS: 10_000,
+  waitQueueTimeoutMS: 10_000,
+  connectTimeoutMS: 5_000,
+  socketTimeoutMS: 5_000,
+} as const;
+/** Building an index on a large collection, or a migration, takes as long as it takes. */
+const PATIENT_TIMEOUTS = { ...TIMEOUTS, socketTimeoutMS: 0 } as const;
 const DEFAULT_DATABASE = 'slipway';
-const SETS_ITS_TIMEOUT = /[?&]serverSelectionTimeoutMS=/;
 const NAMES_A_DATABASE = /^mongodb(\+srv)?:\/\/[^/?]+\/[^?]+/;
 
 export interface PersistenceOptions {
@@ -44,8 +54,8 @@ export interface Persistence {
 }
 
 /**
- * Connects to the database, on a connection of its own. Throws the driver's error when no server answers within 10 s
- * (or what `serverSelectionTimeoutMS` in the connection string says).
+ * Connects to the database, on a connection of its own. Throws the driver's error when no server answers within 10 s; a
+ * command that gets no answer fails within 15 s. Time-outs in the connection string win.
  * Everything reads from the primary: a decision on an old state would only be refused when it is stored.
  */
 export async function connectPersistence({
@@ -54,26 +64,9 @@ export async function connectPersistence({
   clock = systemClock,
   monitorCommands = false,
 }: PersistenceOptions): Promise<Persistence> {
-  const connection = mongoose.createConnection(uri, {
-    appName: 'slipway',
-    autoCreate: false,
-    autoIndex: false,
-    bufferCommands: false,
-    monitorCommands,
-    readPreference: 'primary',
-    retryReads: true,
-    retryWrites: true,
-    ...(SETS_ITS_TIMEOUT.test(uri) ? {} : { serverSelectionTimeoutMS: SERVER_SELECTION_TIMEOUT_MS }),
-    ...(NAMES_A_DATABASE.test(uri) ? {} : { dbName: DEFAULT_DATABASE }),
-  });
+  const connection = await connect(uri, TIMEOUTS, monitorCommands);
   connection.on('error', (err) => logger?.warn({ err }, 'database connection failed'));
   connection.on('disconnected', () => logger?.warn({}, 'database disconnected'));
-  try {
-    await connection.asPromise();
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
   const releases = releaseRepository(connection);
   const repositories: Repositories = {
     releases,
@@ -92,14 +85,47 @@ export async function connectPersistence({
     repositories,
     connection,
     async ensureIndexes() {
-      await runMigrations(connection, MIGRATIONS, { clock, logger });
-      for (const model of Object.values(connection.models)) await model.createIndexes();
+      const patient = await connect(uri, PATIENT_TIMEOUTS, monitorCommands);
+      try {
+        await runMigrations(patient, MIGRATIONS, { clock, logger });
+        for (const { modelName, schema } of Object.values(connection.models)) {
+          await patient.model(modelName, schema).createIndexes();
+        }
+      } finally {
+        await patient.close();
+      }
     },
     async ping() {
       await database(connection).command({ ping: 1 });
     },
     close: () => connection.close(),
   };
+}
+
+async function connect(
+  uri: string,
+  timeouts: Readonly<Record<string, number>>,
+  monitorCommands: boolean,
+): Promise<mongoose.Connection> {
+  const unset = Object.entries(timeouts).filter(([name]) => !new RegExp(`[?&]${name}=`, 'i').test(uri));
+  const connection = mongoose.createConnection(uri, {
+    appName: 'slipway',
+    autoCreate: false,
+    autoIndex: false,
+    bufferCommands: false,
+    monitorCommands,
+    readPreference: 'primary',
+    retryReads: true,
+    retryWrites: true,
+    ...Object.fromEntries(unset),
+    ...(NAMES_A_DATABASE.test(uri) ? {} : { dbName: DEFAULT_DATABASE }),
+  });
+  try {
+    return await connection.asPromise();
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
 }
 
 function database(connection: mongoose.Connection) {

@@ -1,5 +1,7 @@
 import { connectPersistence, type Persistence } from '../../src/persistence/index.ts';
+import { isDatabaseError } from '../../src/shared/database-errors.ts';
 import { type TestDatabase, testDatabase, withDatabase } from '../support/database.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { NOW } from './support.ts';
 
 let databases: TestDatabase[] = [];
@@ -62,6 +64,38 @@ describe('connectPersistence', () => {
       const there = (await model.listIndexes()).map(({ key }) => JSON.stringify(key));
       const declared = model.schema.indexes().map(([keys]) => JSON.stringify(keys));
       expect(there.sort()).toEqual(['{"_id":1}', ...declared].sort());
+    }
+  });
+});
+
+describe('a database that hangs', () => {
+  it('is given up within 15 s by the settings, building indexes apart', async () => {
+    const persistence = await connect((await newDatabase()).uri);
+    const { socketTimeoutMS, connectTimeoutMS, serverSelectionTimeoutMS, waitQueueTimeoutMS } =
+      persistence.connection.getClient().options;
+    // A first try, and a second one that finds its server and connection anew.
+    const secondMs = Math.max(serverSelectionTimeoutMS, waitQueueTimeoutMS, connectTimeoutMS, socketTimeoutMS);
+    expect(socketTimeoutMS + secondMs).toBeLessThanOrEqual(15_000);
+  });
+
+  it('fails reads and writes as a database that is away, and is used again when it answers', async () => {
+    const proxy = await startDatabaseProxy((await newDatabase()).uri);
+    try {
+      const persistence = await connect(`${proxy.uri}&socketTimeoutMS=200&connectTimeoutMS=200`);
+      await persistence.ensureIndexes();
+      const { tenants } = persistence.repositories;
+      await tenants.ensure({ id: 'T1', name: 'Acme' }, NOW);
+      proxy.intercept = () => ({ hold: 'answer', reached: () => undefined });
+      const works = [() => tenants.list(), () => tenants.setRoles('T1', { ADMIN: ['U1'] }), () => persistence.ping()];
+      for (const work of works) {
+        const error = await work().catch((fault: unknown) => fault);
+        expect([isDatabaseError(error), error]).toEqual([true, error]);
+      }
+      proxy.intercept = null;
+      expect(await tenants.list()).toHaveLength(1);
+    } finally {
+      for (const persistence of connected.splice(0)) await persistence.close();
+      await proxy.close();
     }
   });
 });
