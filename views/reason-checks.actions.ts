@@ -82,7 +82,7 @@ export function requireOffered(release: Release, purpose: ReasonPurpose, value: 
 }
 
 /** A button that named cycle 1 must not end cycle 2. */
-export function requireShownCycle(release: Release, shown: number | undefined, now: Date): void {
+function requireShownCycle(release: Release, shown: number | undefined, now: Date): void {
   if (shown === undefined || shown === currentCycle(release)?.number) return;
   throw new Refusal('STALE', `RC${shown} is over already: ${deriveStatus(release, now).displayText}.`);
 }

@@ -9,7 +9,7 @@ import { refreshHome } from './home.actions.ts';
 import { type ActionValue, BLOCKS, parseActionValue, parseReasonMetadata, type ReasonPurpose } from './ids.ts';
 import { openModal, submit } from './modal.actions.ts';
 import { once } from './once.actions.ts';
-import { requireMayAsk, requireOffered, requireShownCycle } from './reason-checks.actions.ts';
+import { requireMayAsk, requireOffered } from './reason-checks.actions.ts';
 import { parseReasonModal, reasonModal } from './reason-modal.ts';
 import { plainMessage } from './refusals.ts';
 
@@ -28,10 +28,8 @@ const DOERS: Record<ReasonPurpose, Doer> = {
   archive: (engine, { releaseId }, { reason }, context) => engine.archiveRelease({ releaseId, reason }, context),
   'skip-task': (engine, { releaseId, taskId }, { reason }, context) =>
     engine.skipTask({ releaseId, taskId: taskId ?? null, reason: reason ?? '' }, context),
-  'abandon-cycle': async (engine, { releaseId, cycleNumber }, { reason }, context) => {
-    requireShownCycle(await engine.queries.release(context.tenantId, releaseId), cycleNumber, engine.now());
-    return engine.abandonCycle({ releaseId, reason }, context);
-  },
+  'abandon-cycle': (engine, { releaseId, cycleNumber }, { reason }, context) =>
+    engine.abandonCycle({ releaseId, cycleNumber: cycleNumber ?? null, reason }, context),
   'skip-cycles': (engine, { releaseId }, { reason }, context) =>
     engine.skipRemainingCycles({ releaseId, reason }, context),
   reject: (engine, value, { reason }, context) =>

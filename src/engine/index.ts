@@ -77,7 +77,11 @@ export interface Intents {
     input: { releaseId: string; taskId: string | null; reason: string },
     context: IntentContext,
   ): Promise<Release>;
-  abandonCycle(input: { releaseId: string; reason: string | null }, context: IntentContext): Promise<Release>;
+  /** `cycleNumber` is the cycle that was shown (refused as STALE when another one runs since); null = the running one. */
+  abandonCycle(
+    input: { releaseId: string; cycleNumber: number | null; reason: string | null },
+    context: IntentContext,
+  ): Promise<Release>;
   skipRemainingCycles(input: { releaseId: string; reason: string | null }, context: IntentContext): Promise<Release>;
   addSlot(input: { releaseId: string; at: Date }, context: IntentContext): Promise<Release>;
   /** `slot` is its id, or its 1-based place in `release.slots` as text */

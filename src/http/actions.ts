@@ -35,7 +35,7 @@ const ACTS: Record<ApiAction, Act> = {
       context,
     ),
   ABANDON_CYCLE: (engine, releaseId, input, context) =>
-    engine.abandonCycle({ releaseId, reason: reasonOf(input) }, context),
+    engine.abandonCycle({ releaseId, cycleNumber: input.cycle ?? null, reason: reasonOf(input) }, context),
   SKIP_REMAINING_CYCLES: (engine, releaseId, input, context) =>
     engine.skipRemainingCycles({ releaseId, reason: reasonOf(input) }, context),
   RETRY_TASK: (engine, releaseId, input, context) =>

@@ -66,6 +66,12 @@ export const ActionBody = z.strictObject({
   overrideReason: text(500).describe('why a gate is approved although a check failed').optional(),
   freezeOverrideReason: text(500).describe('START inside a freeze window').optional(),
   contentHash: text(128).describe('what was seen when the gate was decided; refused when it changed since').optional(),
+  cycle: z
+    .number({ error: 'expected the number of a cycle, such as 1' })
+    .int()
+    .min(1)
+    .describe('ABANDON_CYCLE: the cycle that was seen; refused when another one runs since')
+    .optional(),
   taskId: text(200).describe('RETRY_TASK, SKIP_TASK; default: the failed one').optional(),
   platform: platform.describe('CONFIRM_SUBMISSION; default: the only one awaiting').optional(),
   at: instant.describe('SLOT_ADD, SLOT_MOVE').optional(),

@@ -10,7 +10,7 @@ import {
   skipRemainingCycles,
 } from '../../src/domain/changes/slots.ts';
 import { beginRegression, completeKickOff, kickOff } from '../../src/domain/changes/stages.ts';
-import { completeTask, failTask, retryTask, skipTask, startTask } from '../../src/domain/changes/tasks.ts';
+import { completeTask, delayTask, failTask, retryTask, skipTask, startTask } from '../../src/domain/changes/tasks.ts';
 import { stageUpload } from '../../src/domain/changes/uploads.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Release } from '../../src/domain/release.ts';
@@ -89,6 +89,12 @@ describe('failure, retry, skip (Spec 1.7)', () => {
     });
     expect(keys(failed)).toEqual(['rel_1:s1.FORK_BRANCH:failed:1']);
     expect(fork(failed.release).error).toMatchObject({ ...FAULT, attempts: 1 });
+  });
+
+  test('a task taken up again after a death goes on with the same attempt', () => {
+    expect(fork(startTask(runs, fork(runs), NOW).release)).toMatchObject({ status: 'IN_PROGRESS', attempts: 1 });
+    const delayed = delayTask(runs, fork(runs), FAULT, NOW, NOW).release;
+    expect(fork(startTask(delayed, fork(delayed), NOW).release)).toMatchObject({ attempts: 2, nextTryAt: null });
   });
 
   test('RETRY_TASK goes on from the same start; a second failure is a second message', () => {

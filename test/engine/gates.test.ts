@@ -101,6 +101,9 @@ test('a rejection takes the approvals back and the gate can be approved anew', a
     code: 'INVALID_INPUT',
   });
   await world.engine.rejectGate({ ...reject, reason: 'crash on start' }, carol);
+  await expect(world.engine.rejectGate({ ...reject, reason: 'crash on start' }, carol)).rejects.toMatchObject({
+    code: 'CONFLICT',
+  });
   expect(await gateOf(id)).toMatchObject({ approvals: [], rejections: [{ by: 'U03CAROL', reason: 'crash on start' }] });
   await approve(id, bob);
   await approve(id, carol);

@@ -78,7 +78,11 @@ test('an abandoned cycle awaits nothing more and the next slot goes on', async (
   const id = await inRegression();
   await world.tick(4 * HOUR_MS);
   expect(await status(id)).toMatchObject({ currentPhase: 'REGRESSION_CYCLE_RUNNING' });
-  await world.engine.abandonCycle({ releaseId: id, reason: 'bad build' }, alice);
+  const abandon = (cycleNumber: number) =>
+    world.engine.abandonCycle({ releaseId: id, cycleNumber, reason: 'bad build' }, alice);
+  await expect(abandon(2)).rejects.toMatchObject({ code: 'STALE' });
+  await abandon(1);
+  await expect(abandon(1)).rejects.toMatchObject({ code: 'ACTION_NOT_AVAILABLE' });
   expect((await status(id)).displayText).toMatch(/^RC1 Abandoned - RC2 scheduled at 5:00 PM \(0\/2\)$/);
   await world.engine.skipRemainingCycles({ releaseId: id, reason: null }, alice);
   expect(await status(id)).toMatchObject({

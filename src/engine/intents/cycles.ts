@@ -7,9 +7,10 @@ import {
   removeSlot,
   skipRemainingCycles,
 } from '../../domain/changes/slots.ts';
+import { cycleLabel } from '../../domain/names.ts';
 import type { Release } from '../../domain/release.ts';
 import { MAX_SLOTS, type Slot } from '../../domain/slot.ts';
-import { deriveStatus } from '../../domain/status.ts';
+import { currentCycle, deriveStatus } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
 import { newId } from '../../shared/ids.ts';
 import type { Deps } from '../deps.ts';
@@ -25,10 +26,18 @@ export async function abandon(
 ): Promise<Release> {
   await requireAct(deps, context, 'ABANDON_CYCLE');
   return recordFact(deps, input.releaseId, context, (release, config, now) => {
+    requireShownCycle(release, input.cycleNumber, now);
     requireAction(release, 'ABANDON_CYCLE', now);
     const change = abandonCycle(release, cleanReason(input.reason), config, byOf(context), now);
     return withPlan(change, 'ABANDON_CYCLE', release);
   });
+}
+
+/** Who named cycle 1 must not end cycle 2, least of all by a repeat of the same request. */
+function requireShownCycle(release: Release, shown: number | null, now: Date): void {
+  if (shown === null || shown === currentCycle(release)?.number) return;
+  const { displayText } = deriveStatus(release, now);
+  throw new Refusal('STALE', `${cycleLabel(shown)} is not the running cycle: ${displayText}.`);
 }
 
 export async function skipRemaining(

@@ -50,7 +50,15 @@ export function reject(
 ): Promise<Release> {
   return recordFact(deps, input.releaseId, context, async (release, config, now): Promise<Change> => {
     const gate = await openGate(deps, release, config, input, context, now);
-    return rejectGate(release, gate, requireReason(input.reason, 'reject'), byOf(context), now);
+    const reason = requireReason(input.reason, 'reject');
+    const last = gate.rejections.at(-1);
+    if (last?.by === context.actor.id && last.reason === reason && gate.approvals.length === 0) {
+      throw new Refusal(
+        'CONFLICT',
+        'You have rejected this already, with the same reason; nobody has approved it since.',
+      );
+    }
+    return rejectGate(release, gate, reason, byOf(context), now);
   });
 }
 
