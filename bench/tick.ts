@@ -137,6 +137,7 @@ function depsOf(persistence: Persistence, clock: Deps['clock']): Deps {
     artifacts: { write: never, read: never, head: never, delete: never, signedLink: never, verify: never },
     inspectBuild: never,
     renderMessage: () => ({ text: '', blocks: [], settled: true }),
+    renderAlert: () => ({ text: '', blocks: [], settled: true }),
     planWakes: async () => undefined,
     isDatabaseError: () => false,
     maxUploadBytes: 0,

@@ -6,7 +6,7 @@ import { registerCommands } from '../commands/index.ts';
 import { createJobs } from '../jobs/index.ts';
 import type { FaceDeps } from '../views/deps.ts';
 import { refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views/index.ts';
-import { renderMessage } from '../views/messages/index.ts';
+import { renderAlert, renderMessage } from '../views/messages/index.ts';
 import type { ArtifactsConfig, Config, SlackConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/index.ts';
 import { answerTheRest, createHttpApi, limitServer } from './http/index.ts';
@@ -124,6 +124,7 @@ async function wire(
     artifacts,
     inspectBuild: (input) => inspectBuildFile({ ...input, store: artifacts }),
     renderMessage,
+    renderAlert,
     planWakes: (releaseId, wakes) => jobs.planWakes(releaseId, wakes),
     isDatabaseError,
     maxUploadBytes: config.maxUploadBytes,

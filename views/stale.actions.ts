@@ -1,6 +1,6 @@
 import { rootKey } from '../src/domain/changes/create.ts';
 import { taskOccasion } from '../src/domain/changes/tasks.ts';
-import type { OutboxRow } from '../src/domain/outbox.ts';
+import type { MessageContent } from '../src/domain/message.ts';
 import type { Release } from '../src/domain/release.ts';
 import { findTask } from '../src/domain/tasks.ts';
 import { Refusal, type RefusalCode } from '../src/shared/errors.ts';
@@ -43,23 +43,23 @@ async function refreshMessage(
   value: ActionValue,
   release: Release,
 ): Promise<void> {
-  const row = await findLivingRow(deps, message.ts, value, release);
-  if (row === null) return;
+  const content = await findLivingContent(deps, message.ts, value, release);
+  if (content === null) return;
   const config = await deps.engine.queries.config(release.tenantId, release.releaseConfigId);
-  const { text, blocks } = renderMessage(row.content, { release, config, now: deps.engine.now() });
+  const { text, blocks } = renderMessage(content, { release, config, now: deps.engine.now() });
   await deps.client.chat.update({ channel: message.channelId, ts: message.ts, text, blocks });
 }
 
 /** The living message that was clicked: one of those whose buttons name this. */
-async function findLivingRow(
+async function findLivingContent(
   deps: FaceDeps,
   ts: string,
   value: ActionValue,
   release: Release,
-): Promise<OutboxRow | null> {
+): Promise<MessageContent | null> {
   for (const key of livingKeys(value, release)) {
     const row = await deps.engine.queries.outboxRow(release.tenantId, key);
-    if (row?.ts === ts) return row;
+    if (row?.ts === ts && row.content.kind !== 'ALERT') return row.content;
   }
   return null;
 }

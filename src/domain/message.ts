@@ -65,6 +65,17 @@ export type MessageContent =
     };
 export type MessageKind = MessageContent['kind'];
 
+/**
+ * What admins are told when something is wrong that they must mend. It says everything by itself: the release it is about
+ * may be unreadable.
+ */
+export interface AlertContent {
+  kind: 'ALERT';
+  /** a sentence or two, as plain words: escape before showing, like `lines` */
+  text: string;
+  lines: string[];
+}
+
 /** Kinds whose message is edited as the release moves. */
 export const LIVING_KINDS = [
   'ROOT_CARD',

@@ -1,4 +1,4 @@
-import type { MessageContent, MessageDraft } from './message.ts';
+import type { AlertContent, MessageContent, MessageDraft } from './message.ts';
 
 /**
  * A message on its way to Slack (Spec 7.2). Identity: `key`. Rows of one release are sent in order of `seq`.
@@ -11,9 +11,11 @@ export type OutboxStatus = (typeof OUTBOX_STATUSES)[number];
 export interface OutboxRow {
   key: string;
   tenantId: string;
+  /** whose queue it is sent in; an alert is a queue of its own, named by its key: it waits for no release */
   releaseId: string;
   seq: number;
-  content: MessageContent;
+  content: MessageContent | AlertContent;
+  /** a channel, or a user for a direct message */
   channelId: string;
   /** the row whose `ts` is the thread; null for the root card itself */
   threadKey: string | null;

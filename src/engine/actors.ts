@@ -13,16 +13,36 @@ export async function resolveActor(deps: Deps, tenantId: string, userId: string)
   return { kind: 'USER', id: userId, roles };
 }
 
+/** The people who have the role now, those of its user groups among them, each once. */
+export async function membersOf(deps: Deps, tenantId: string, role: Role): Promise<string[]> {
+  const tenant = await deps.repositories.tenants.find(tenantId);
+  const members = tenant?.roles[role] ?? [];
+  const found = new Set(members.filter((member) => !isGroup(member)));
+  for (const group of members.filter(isGroup)) {
+    for (const member of await groupMembers(deps, tenantId, group)) found.add(member);
+  }
+  return [...found];
+}
+
 async function inGroups(deps: Deps, tenantId: string, userId: string, members: readonly string[]): Promise<boolean> {
-  for (const group of members.filter((member) => member.startsWith('S'))) {
-    try {
-      const messenger = await deps.messengerFor(tenantId);
-      if ((await messenger.groupMembers(group)).includes(userId)) return true;
-    } catch (error) {
-      // A group that cannot be read gives nobody a role.
-      if (!(error instanceof ProviderError)) throw error;
-      deps.logger.warn({ err: error, tenantId, group }, 'user group could not be read');
-    }
+  for (const group of members.filter(isGroup)) {
+    if ((await groupMembers(deps, tenantId, group)).includes(userId)) return true;
   }
   return false;
+}
+
+function isGroup(member: string): boolean {
+  return member.startsWith('S');
+}
+
+/** A group that cannot be read gives nobody a role. */
+async function groupMembers(deps: Deps, tenantId: string, group: string): Promise<string[]> {
+  try {
+    const messenger = await deps.messengerFor(tenantId);
+    return await messenger.groupMembers(group);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    deps.logger.warn({ err: error, tenantId, group }, 'user group could not be read');
+    return [];
+  }
 }

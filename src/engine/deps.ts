@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Facts } from '../domain/decide.ts';
-import type { MessageContent } from '../domain/message.ts';
+import type { AlertContent, MessageContent } from '../domain/message.ts';
 import type { Release } from '../domain/release.ts';
 import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { BuildFileInfo } from '../integrations/artifacts/build-file.ts';
@@ -38,6 +38,7 @@ export interface Deps {
     webArchiveEndings: readonly string[];
   }): Promise<BuildFileInfo>;
   renderMessage(content: MessageContent, context: RenderContext): Rendering;
+  renderAlert(content: AlertContent): Rendering;
   /** Makes the release's one-time jobs exactly these (Spec 7.3); may be called again with the same. */
   planWakes(releaseId: string, wakes: PlannedWake[]): Promise<void>;
   /** The database failed, not the caller: the step is tried again later. */

@@ -43,11 +43,10 @@ async function attempt(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
 }
 
 async function deliver(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
-  const stored = await deps.repositories.releases.find(row.tenantId, row.releaseId);
-  if (!stored) return { ...row, status: 'PARKED', lastError: 'the release is gone', lease: null };
-  const config = await deps.repositories.configs.find(row.tenantId, stored.releaseConfigId);
   const now = deps.clock.now();
-  const rendering = deps.renderMessage(row.content, { release: stored, config, now });
+  const drawn = await draw(deps, row, now);
+  if (!drawn) return { ...row, status: 'PARKED', lastError: 'the release is gone', lease: null };
+  const { rendering, version } = drawn;
   const messenger = await deps.messengerFor(row.tenantId);
   const place = await show(deps, messenger, row, rendering);
   return {
@@ -56,12 +55,21 @@ async function deliver(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
     status: 'SENT',
     settled: rendering.settled,
     renderedHash: hashOf(rendering),
-    shownVersion: stored.version,
+    shownVersion: version,
     attempts: 0,
     lastError: null,
     lease: null,
     sentAt: row.sentAt ?? now,
   };
+}
+
+/** As the release is now, whose version is then shown; an alert needs none. Null when the release is gone. */
+async function draw(deps: Deps, row: OutboxRow, now: Date): Promise<{ rendering: Rendering; version: number } | null> {
+  if (row.content.kind === 'ALERT') return { rendering: deps.renderAlert(row.content), version: row.wantedVersion };
+  const release = await deps.repositories.releases.find(row.tenantId, row.releaseId);
+  if (!release) return null;
+  const config = await deps.repositories.configs.find(row.tenantId, release.releaseConfigId);
+  return { rendering: deps.renderMessage(row.content, { release, config, now }), version: release.version };
 }
 
 function hashOf(rendering: Rendering): string {

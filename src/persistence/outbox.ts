@@ -141,7 +141,8 @@ export function outboxRepository(connection: Connection): OutboxRepository {
     async purgeSentBefore(before) {
       const done = { status: 'SENT', settled: true, dueAt: { $lt: before } } as const;
       const root = { 'content.kind': 'ROOT_CARD', ...done } as const;
-      let purged = 0;
+      const alerts = await rows.deleteMany({ 'content.kind': 'ALERT', ...done });
+      let purged = alerts.deletedCount;
       for (;;) {
         const roots = await rows.find(root, { releaseId: 1 }).sort({ dueAt: 1 }).limit(PURGE_BATCH).lean();
         if (roots.length === 0) return purged;

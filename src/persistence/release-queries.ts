@@ -10,6 +10,7 @@ type Queries = Pick<
   ReleaseRepository,
   | 'get'
   | 'find'
+  | 'channelOf'
   | 'load'
   | 'listLive'
   | 'list'
@@ -67,6 +68,11 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
       const release = await find(tenantId, releaseId);
       if (!release) throw new Refusal('NOT_FOUND', `There is no release ${releaseId}.`);
       return release;
+    },
+
+    async channelOf(tenantId, releaseId) {
+      const stored = await model.findOne({ _id: releaseId, tenantId }, { channelId: 1 }).lean();
+      return typeof stored?.channelId === 'string' ? stored.channelId : null;
     },
 
     async load(releaseId) {

@@ -66,6 +66,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     },
     get: ({ repositories: { releases }, release }) => releases.get(T, release.id),
     find: ({ repositories: { releases }, release }) => releases.find(T, release.id),
+    channelOf: ({ repositories: { releases }, release }) => releases.channelOf(T, release.id),
     load: ({ repositories: { releases }, release }) => releases.load(release.id),
     save: async ({ repositories: { releases }, release }) => {
       const lease = await releases.wake(release.id, NOW, LEASE_MS);

@@ -86,6 +86,7 @@ export async function engineWorld(): Promise<World> {
       blocks: [],
       settled: release.status === 'ARCHIVED',
     }),
+    renderAlert: ({ text, lines }) => ({ text: [text, ...lines].join('\n'), blocks: [], settled: true }),
     planWakes: async () => undefined,
     isDatabaseError,
     maxUploadBytes: 10_000_000,

@@ -6,7 +6,10 @@ export interface RenderedMessage {
   blocks: KnownBlock[];
 }
 
-/** Sends what the outbox holds (Spec 4.5, 7.2). Raises the provider errors of Spec 4.5. One instance a tenant. */
+/**
+ * Sends what the outbox holds (Spec 4.5, 7.2). Raises the provider errors of Spec 4.5. One instance a tenant. `channelId` is a
+ * channel's id, or a user's for a direct message.
+ */
 export interface Messenger {
   /** Posts with `key` in the message's metadata so that it can be found again. Never retried inside. */
   send(message: {

@@ -25,11 +25,12 @@ export async function findMessageByKey(
     botUserId?: string | undefined;
   },
 ): Promise<{ ts: string; channelId: string } | null> {
+  const channel = await historyOf(client, search.channelId);
   const oldest = String(Math.max(0, Math.floor(search.since.getTime() / 1000) - SKEW_SECONDS));
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const range = {
-      channel: search.channelId,
+      channel,
       oldest,
       limit: PAGE_SIZE,
       include_all_metadata: true,
@@ -40,7 +41,7 @@ export async function findMessageByKey(
         ? await client.conversations.history(range)
         : await client.conversations.replies({ ...range, ts: search.threadTs });
     const found = answer.messages?.find((message) => isOurs(message, search));
-    if (found?.ts) return { ts: found.ts, channelId: search.channelId };
+    if (found?.ts) return { ts: found.ts, channelId: channel };
     cursor = answer.response_metadata?.next_cursor || undefined;
     if (cursor === undefined) return null;
   }
@@ -50,6 +51,15 @@ export async function findMessageByKey(
     status: null,
     detail: `more than ${PAGE_SIZE * MAX_PAGES} messages to look through`,
   });
+}
+
+/** What was posted to a user stands in the direct channel with them, which has an id of its own. */
+async function historyOf(client: WebClient, channelId: string): Promise<string> {
+  if (!/^[UW]/.test(channelId)) return channelId;
+  const answer = await client.conversations.open({ users: channelId });
+  if (answer.channel?.id) return answer.channel.id;
+  const detail = 'the answer has no channel';
+  throw new TransientError({ provider: 'SLACK', operation: 'findByKey', status: 200, detail });
 }
 
 function isOurs(message: Message, search: { key: string; botUserId?: string | undefined }): boolean {

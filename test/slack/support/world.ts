@@ -13,7 +13,7 @@ import { createSlackFiles, createSlackMessenger } from '../../../src/integration
 import { createSlackApp, SLACK_EVENTS_PATH, type SlackApp } from '../../../src/slack-app.ts';
 import type { FaceDeps } from '../../../views/deps.ts';
 import { registerViews } from '../../../views/index.ts';
-import { renderMessage } from '../../../views/messages/index.ts';
+import { renderAlert, renderMessage } from '../../../views/messages/index.ts';
 import { engineWorld, START, TENANT, type World } from '../../support/engine-world.ts';
 
 export const SIGNING_SECRET = 'a secret of 32 characters, about';
@@ -78,7 +78,7 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
     botUserId: bot.identity.botUserId,
     clock: world.deps.clock,
   });
-  Object.assign(world.deps, { messengerFor: async () => messenger, renderMessage });
+  Object.assign(world.deps, { messengerFor: async () => messenger, renderMessage, renderAlert });
   const waits: number[] = [];
   const wait = async (ms: number) => void waits.push(ms);
   const files = createSlackFiles({ client: bot.client, token: BOT_TOKEN, slackApiUrl: slack.apiUrl, wait });
