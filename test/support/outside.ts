@@ -31,6 +31,8 @@ export interface OutsideOptions {
   slack?: Partial<SlackOptions>;
   /** another way to GitHub's API than straight, e.g. through a proxy */
   githubApiUrl?(straight: string): Promise<string> | string;
+  /** another way to Slack's API, for the bot */
+  slackApiUrl?(straight: string): Promise<string> | string;
 }
 
 export const TENANT_ID = 'T01TEST';
@@ -89,7 +91,7 @@ export async function startOutside(options: OutsideOptions): Promise<Outside> {
     const env = {
       SLACK_BOT_TOKEN: BOT_TOKEN,
       SLACK_SIGNING_SECRET: slack.options.signingSecret,
-      SLACK_API_URL: slack.apiUrl,
+      SLACK_API_URL: (await options.slackApiUrl?.(slack.apiUrl)) ?? slack.apiUrl,
       PORT: '0',
       SLIPWAY_HOST: '127.0.0.1',
       SLIPWAY_DATA_DIR: directory,
