@@ -5,6 +5,7 @@ import { auditRepository } from './audit.ts';
 import { buildRepository } from './builds.ts';
 import { deliveryRepository } from './deliveries.ts';
 import { homeRepository } from './homes.ts';
+import { inspectionRepository } from './inspections.ts';
 import { integrationRepository } from './integrations.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { runMigrations } from './migrations/run.ts';
@@ -80,6 +81,8 @@ export async function connectPersistence({
     tokens: tokenRepository(connection),
     deliveries: deliveryRepository(connection),
     homes: homeRepository(connection),
+    // Last: it looks at what the others declare.
+    inspections: inspectionRepository(connection),
   };
   return {
     repositories,

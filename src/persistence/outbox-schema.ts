@@ -47,6 +47,7 @@ outboxSchema.index({ workAt: 1, releaseId: 1 });
 outboxSchema.index({ work: 1, createdAt: 1 });
 outboxSchema.index({ status: 1 });
 outboxSchema.index({ tenantId: 1, ts: 1 });
+outboxSchema.index({ tenantId: 1, sentAt: -1 });
 outboxSchema.index({ 'content.kind': 1, settled: 1, dueAt: 1 });
 
 const RowShape = z.looseObject({

@@ -117,6 +117,7 @@ releaseSchema.index({ tenantId: 1, channelId: 1, live: 1, createdAt: -1, _id: -1
 releaseSchema.index({ tenantId: 1, 'targets.version': 1, live: -1, createdAt: -1, _id: -1 });
 releaseSchema.index({ tenantId: 1, releaseConfigId: 1, releaseTaggedAt: -1 });
 releaseSchema.index({ live: 1, endedAt: 1, _id: 1 });
+releaseSchema.index({ updatedAt: 1, _id: 1 });
 
 const TaskShape = z.looseObject({
   id: z.string(),

@@ -216,6 +216,37 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     markStale: ({ repositories: { homes } }) => homes.markStale(T, at(400), at(0)),
     takeStale: ({ repositories: { homes } }) => homes.takeStale(at(400)),
   },
+  inspections: {
+    releases: async ({ repositories: { inspections } }) => {
+      await inspections.releases({ limit: 5, after: 'rel_2', tenantId: null });
+      await inspections.releases({ limit: 5, after: 'rel_2', tenantId: T });
+    },
+    releasesChangedSince: async ({ repositories: { inspections } }) => {
+      await inspections.releasesChangedSince(at(-5), { limit: 5, after: null });
+      await inspections.releasesChangedSince(at(-5), { limit: 5, after: { updatedAt: at(-4), id: 'rel_2' } });
+    },
+    releasesById: ({ repositories: { inspections } }) => inspections.releasesById(['rel_1', 'rel_2']),
+    withoutRelease: ({ repositories: { inspections } }) => inspections.withoutRelease(['rel_1', 'rel_none']),
+    hasLiveRelease: ({ repositories: { inspections } }) => inspections.hasLiveRelease(T, ['cfg_1', 'cfg_2']),
+    unsentRows: ({ repositories: { inspections } }) => inspections.unsentRows(at(5), 10),
+    parkedRows: ({ repositories: { inspections } }) => inspections.parkedRows(10),
+    lastSentAt: ({ repositories: { inspections } }) => inspections.lastSentAt(T),
+    releasesOfRows: ({ repositories: { inspections } }) => inspections.releasesOfRows('rel_2', 10),
+    abandonedDeliveries: ({ repositories: { inspections } }) => inspections.abandonedDeliveries(at(9), 10),
+    jobsNamed: ({ repositories: { inspections } }) => inspections.jobsNamed(['tick', 'outbox']),
+    overdueJobs: ({ repositories: { inspections } }) => inspections.overdueJobs(['tick', 'kick-off'], at(9), 10),
+    releasesOfJobs: ({ repositories: { inspections } }) => inspections.releasesOfJobs('rel_2', 10),
+    makeDue: ({ repositories: { inspections }, release }) => inspections.makeDue(release.id, NOW),
+    giveBackLease: ({ repositories: { inspections }, release }) =>
+      inspections.giveBackLease(release.id, { token: 'x', until: NOW }, NOW),
+    forgetPlannedWakes: ({ repositories: { inspections }, release }) =>
+      inspections.forgetPlannedWakes(release.id, 1, NOW),
+    dropJobs: ({ repositories: { inspections } }) => inspections.dropJobs('rel_2'),
+    makeRowDue: async ({ repositories: { inspections } }) => {
+      const [row] = await inspections.unsentRows(at(5), 1);
+      if (row) await inspections.makeRowDue(row, NOW);
+    },
+  },
 };
 
 /** Searches whose result must come out of the index in order: sorting them would cost what exists, not what is asked. */
@@ -227,6 +258,13 @@ const SORTED_BY_INDEX = [
   'outbox.findDueReleases',
   'uploads.listForRetention',
   'audit.list',
+  'inspections.releases',
+  'inspections.releasesChangedSince',
+  'inspections.unsentRows',
+  'inspections.lastSentAt',
+  'inspections.releasesOfRows',
+  'inspections.releasesOfJobs',
+  'inspections.abandonedDeliveries',
 ];
 
 const CASES = Object.entries(METHODS).flatMap(([room, methods]) =>
@@ -340,6 +378,7 @@ async function fill({ connection, repositories }: Persistence): Promise<void> {
       endedAt: i % 3 === 0 ? null : at(-i),
       nextWakeAt: i % 20 === 0 ? at(-i) : null,
       createdAt: at(-i),
+      updatedAt: at(-i),
     }),
     OutboxRow: (i) => ({
       _id: `rel_${i}:message-1`,
@@ -349,6 +388,7 @@ async function fill({ connection, repositories }: Persistence): Promise<void> {
       status: i % 50 === 0 ? 'PARKED' : 'SENT',
       work: i % 20 === 0 ? 'POST' : null,
       workAt: i % 20 === 0 ? at(-i) : null,
+      sentAt: at(-i),
     }),
     AuditEntry: (i) => ({ _id: `rel_1.${i}`, releaseId: `rel_${i % 7}`, seq: i }),
     Build: (i) => ({ _id: `bld_${i}`, taskId: `task_${i}`, releaseId: `rel_${i % 40}` }),
@@ -370,4 +410,19 @@ async function fill({ connection, repositories }: Persistence): Promise<void> {
       Array.from({ length: DOCUMENTS }, (_, i) => ({ ...fields, ...tenant(i + 1), ...clone(i + 1) })),
     );
   }
+  await fillJobs(connection.collection('jobs'));
+}
+
+/** The scheduler makes its collection itself: with an index of its own, and with the one of `jobs/index.ts`. */
+async function fillJobs(jobs: ReturnType<Persistence['connection']['collection']>): Promise<void> {
+  await jobs.createIndex({ name: 1, nextRunAt: 1, priority: -1, lockedAt: 1, disabled: 1 });
+  await jobs.createIndex({ 'data.releaseId': 1 });
+  const names = ['tick', 'outbox', 'kick-off', 'regression-slot'];
+  await jobs.insertMany(
+    Array.from({ length: DOCUMENTS }, (_, i) => ({
+      name: names[i % names.length],
+      nextRunAt: at(i - 5),
+      ...(i % 4 > 1 ? { data: { releaseId: `rel_${i}`, key: `rel_${i}:kick-off` } } : {}),
+    })),
+  );
 }
