@@ -7,10 +7,14 @@ import { pathToFileURL } from 'node:url';
 export interface ChildBot {
   /** The first time it lets it start; from then on it moves its clock: the world's, and so much more. */
   setOffset(offsetMs: number): void;
+  /** Resolves when it lives in the time that it was told last, or is gone. */
+  inStep(): Promise<void>;
   /** Where it listens; rejects when it ended before, whatever ended it. */
   up: Promise<number>;
   /** SIGKILL, at once; whoever needs it gone awaits `exited`. */
   kill(): void;
+  /** SIGTERM: it stops by itself. */
+  stop(): void;
   exited: Promise<void>;
   output(): string;
 }
@@ -43,11 +47,14 @@ export function loadChildBot(options: { env: Record<string, string>; cwd: string
     },
   );
   let output = '';
+  let isUp = false;
   const up = new Promise<number>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const found = UP.exec(output);
-      if (found) resolve(Number(found[1]));
+      const found = isUp ? null : UP.exec(output);
+      if (!found) return;
+      isUp = true;
+      resolve(Number(found[1]));
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
@@ -55,13 +62,27 @@ export function loadChildBot(options: { env: Record<string, string>; cwd: string
   });
   // Whoever waits for it is told; nobody may be waiting.
   up.catch(() => undefined);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let inStep = Promise.resolve();
   return {
     up,
-    exited: new Promise((resolve) => child.once('exit', () => resolve())),
+    exited,
     output: () => output,
     setOffset(offsetMs) {
-      if (child.connected) child.send({ offsetMs });
+      if (!child.connected) return;
+      const heard = new Promise<void>((resolve) => {
+        const hear = (told: unknown) => {
+          if ((told as { offsetMs: number }).offsetMs !== offsetMs) return;
+          child.off('message', hear);
+          resolve();
+        };
+        child.on('message', hear);
+      });
+      inStep = Promise.race([heard, exited]);
+      child.send({ offsetMs });
     },
+    inStep: () => inStep,
     kill: () => void child.kill('SIGKILL'),
+    stop: () => void child.kill('SIGTERM'),
   };
 }

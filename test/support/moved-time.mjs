@@ -13,6 +13,7 @@ globalThis.Date = new Proxy(Real, {
 const told = new Promise((resolve) => {
   process.on('message', (message) => {
     offsetMs = message.offsetMs;
+    process.send(message);
     resolve();
   });
 });
