@@ -20,6 +20,8 @@ const MAX_ATTEMPTS = 5;
 
 const WILL_RESUME = 'The database cannot be reached. I take the file up again by myself when it is back.';
 
+const GOES_ON_ELSEWHERE = 'Slipway is being restarted. I go on with this file by myself in a moment.';
+
 const FileJob = z.object({
   fileId: z.string(),
   releaseId: z.string(),
@@ -99,7 +101,10 @@ async function workOnFile(deps: FaceDeps, delivery: Delivery, job: FileJob): Pro
     const explained = aboutFile(fileName, explain(deps, error, { what: `file ${job.fileId}`, tenantId }));
     // Without the database nothing is decided: the delivery stays and is taken over when its lease runs out.
     const stays = isDatabaseError(error);
-    if (!stays) await failFile(deps, delivery, error);
+    if (!stays && !(await failFile(deps, delivery, error))) {
+      await endProgress(progress, plainMessage(GOES_ON_ELSEWHERE));
+      return;
+    }
     const rendered = stays ? plainMessage(WILL_RESUME) : explained;
     const told = await endProgress(progress, rendered);
     if (!told || error instanceof Refusal) await answer(deps, askerOf(tenantId, job), rendered);
@@ -158,11 +163,15 @@ async function endProgress(progress: Progress | null, rendered: Rendered): Promi
   return progress === null ? false : progress.end(rendered);
 }
 
-async function failFile(deps: FaceDeps, delivery: Delivery, error: unknown): Promise<void> {
+/** False when it is another instance's by now, which goes on with it and tells what comes of it. */
+async function failFile(deps: FaceDeps, delivery: Delivery, error: unknown): Promise<boolean> {
   const text = error instanceof Error ? error.message : String(error);
-  await deps.engine.deliveries.finish(delivery, 'FAILED', { error: text }).catch((fault: unknown) => {
+  try {
+    return await deps.engine.deliveries.finish(delivery, 'FAILED', { error: text });
+  } catch (fault) {
     deps.logger.warn({ err: fault, tenantId: delivery.tenantId }, 'a file could not be marked as failed');
-  });
+    return true;
+  }
 }
 
 function askerOf(tenantId: string, job: FileJob): Asker {

@@ -1,6 +1,7 @@
 import type { Release } from '../domain/release.ts';
 import { resolveActor } from './actors.ts';
 import { advance, handBackNow } from './advance.ts';
+import { createDeliveries } from './deliveries.ts';
 import type { Deps } from './deps.ts';
 import type { AdvanceResult, Engine, IntentContext } from './index.ts';
 import { createRelease } from './intents/create-release.ts';
@@ -11,7 +12,7 @@ import * as lifecycle from './intents/lifecycle.ts';
 import { submitUpload } from './intents/submit-upload.ts';
 import * as tasks from './intents/tasks.ts';
 import type { HeldLease } from './lease.ts';
-import { CLAIM_MS, drainRelease } from './outbox.ts';
+import { CLAIM_MS, drainRelease, giveBackNow, type HeldRow } from './outbox.ts';
 import { createQueries } from './queries.ts';
 import { applyRetention } from './retention.ts';
 import { LONGEST_WAIT_MS } from './retry.ts';
@@ -30,9 +31,11 @@ type Intent<I> = (deps: Deps, input: I, context: IntentContext) => Promise<Relea
 export function createEngine(deps: Deps): Engine {
   const underWay = new Set<Promise<unknown>>();
   const holds = new Set<HeldLease>();
+  const holdsRows = new Set<HeldRow>();
   let stopping = false;
   let lastTickAt = deps.clock.now();
   const isStopping = () => stopping;
+  const { deliveries, handBackAll } = createDeliveries(deps, isStopping);
 
   function track<T>(work: Promise<T>): Promise<T> {
     underWay.add(work);
@@ -53,7 +56,7 @@ export function createEngine(deps: Deps): Engine {
 
   async function advanceAndSend(releaseId: string): Promise<AdvanceResult> {
     const result = await advance(deps, releaseId, isStopping, holds);
-    void inBackground(releaseId, 'outbox could not be drained', drainRelease(deps, releaseId, isStopping));
+    void inBackground(releaseId, 'outbox could not be drained', drainRelease(deps, releaseId, isStopping, holdsRows));
     return result;
   }
 
@@ -145,12 +148,15 @@ export function createEngine(deps: Deps): Engine {
         inBackground(
           id,
           'outbox could not be drained',
-          drainRelease(deps, id, isStopping).then((count) => {
+          drainRelease(deps, id, isStopping, holdsRows).then((count) => {
             sent += count;
           }),
         ),
       );
       return sent;
+    },
+    clockWasSetBack(byMs) {
+      lastTickAt = new Date(deps.clock.now().getTime() + byMs);
     },
     applyRetention: () => track(applyRetention(deps)),
     async idle() {
@@ -164,23 +170,18 @@ export function createEngine(deps: Deps): Engine {
       });
       await Promise.race([this.idle(), timedOut]);
       clearTimeout(timer);
-      await Promise.all([...holds].map((held) => handBackNow(deps, held)));
+      await Promise.all([
+        ...[...holds].map((held) => handBackNow(deps, held)),
+        ...[...holdsRows].map((held) => giveBackNow(deps, held)),
+        handBackAll(),
+      ]);
     },
 
     actor: (tenantId, userId) => resolveActor(deps, tenantId, userId),
     requireRole: (context, roles, what) => requireRoles(deps, context, roles, what),
     queries: createQueries(deps),
     tokens: createTokens(deps),
-    deliveries: {
-      receive: (delivery, leaseMs) => deps.repositories.deliveries.receive(delivery, deps.clock.now(), leaseMs),
-      claimAbandoned: (prefix, leaseMs) =>
-        deps.repositories.deliveries.claimAbandoned(prefix, deps.clock.now(), leaseMs),
-      renew: (delivery, leaseMs) => deps.repositories.deliveries.renew(delivery, deps.clock.now(), leaseMs),
-      finish: (delivery, status, result) =>
-        deps.repositories.deliveries.finish(delivery, status, result, deps.clock.now()),
-      forget: (delivery) => deps.repositories.deliveries.forget(delivery),
-      find: (tenantId, key) => deps.repositories.deliveries.find(tenantId, key),
-    },
+    deliveries,
     homes: {
       opened: (tenantId, userId, page) => deps.repositories.homes.opened(tenantId, userId, page, deps.clock.now()),
       takeStale: () => deps.repositories.homes.takeStale(deps.clock.now()),

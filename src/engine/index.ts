@@ -169,11 +169,16 @@ export interface Engine extends Intents {
   advanceDue(): Promise<number>;
   /** Sends what is due in the outbox; returns how many rows were settled. */
   drainOutbox(): Promise<number>;
+  /** For who finds that the clock was set back while nothing ran: the next tick looks at what would sleep for that long. */
+  clockWasSetBack(byMs: number): void;
   /** Deletes the bytes of uploads past their retention (Spec 8.3); returns how many. */
   applyRetention(): Promise<number>;
   /** Resolves when nothing that was started here is under way. */
   idle(): Promise<void>;
-  /** Lets running steps finish or hands them back; resolves when nothing is held. At most `timeoutMs`. */
+  /**
+   * Lets running steps finish, at most `timeoutMs`, then hands back what is held: releases, messages that are surely not at
+   * Slack yet, and deliveries. Another instance goes on at once.
+   */
   stop(timeoutMs: number): Promise<void>;
   /** The person with the roles they have in the tenant now, user groups included. */
   actor(tenantId: string, userId: string): Promise<Actor>;

@@ -18,37 +18,78 @@ const MAX_AGE_MS = 24 * 3_600_000;
 /** A clock may be a little off Slack's; looking a little further back costs nothing. */
 const LOOK_BACK_MS = 600_000;
 
-/** Sends the release's due messages until none is; returns how many rows it settled. */
-export async function drainRelease(deps: Deps, releaseId: string, isStopping: () => boolean): Promise<number> {
+/** A claimed row, as long as it is worked on here. */
+export interface HeldRow {
+  row: OutboxRow;
+  /** Slack may have been told: whoever claims it next looks there first */
+  sending: boolean;
+  givenBack: boolean;
+}
+
+/** Sends the release's due messages until none is; returns how many rows it settled. What it claims is in `holds` meanwhile. */
+export async function drainRelease(
+  deps: Deps,
+  releaseId: string,
+  isStopping: () => boolean,
+  holds: Set<HeldRow>,
+): Promise<number> {
   const { outbox } = deps.repositories;
   let sent = 0;
   while (!isStopping()) {
     const row = await outbox.claimNext(releaseId, deps.clock.now(), CLAIM_MS);
     if (!row) return sent;
-    const outcome = await attempt(deps, row);
-    await outbox.release(outcome, row.lease?.token ?? '');
-    if (outcome.status === 'PENDING') return sent;
-    sent += 1;
+    const held = { row, sending: false, givenBack: false };
+    holds.add(held);
+    try {
+      const outcome = isStopping() ? unsent(row) : await attempt(deps, held);
+      // Given back meanwhile, it is not ours to store any more: the claim's token is gone.
+      await outbox.release(outcome, row.lease?.token ?? '');
+      if (outcome.status === 'PENDING') return sent;
+      sent += 1;
+    } finally {
+      holds.delete(held);
+    }
   }
   return sent;
 }
 
-async function attempt(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
+/**
+ * For who must stop now: another instance sends it at once. What may have reached Slack stays claimed to the end of its
+ * claim, so that it is there to be found when somebody looks.
+ */
+export async function giveBackNow(deps: Deps, held: HeldRow): Promise<void> {
+  if (held.sending || held.givenBack) return;
+  held.givenBack = true;
+  const { row } = held;
   try {
-    return await deliver(deps, row);
+    await deps.repositories.outbox.release(unsent(row), row.lease?.token ?? '');
   } catch (error) {
-    if (deps.isDatabaseError(error)) throw error;
-    return afterFault(deps, row, error);
+    deps.logger.warn({ err: error, releaseId: row.releaseId, key: row.key }, 'message not given back; its claim runs out');
   }
 }
 
-async function deliver(deps: Deps, row: OutboxRow): Promise<OutboxRow> {
+/** As it was before it was claimed. */
+function unsent(row: OutboxRow): OutboxRow {
+  return { ...row, status: 'PENDING', attempts: row.attempts - 1, lease: null };
+}
+
+async function attempt(deps: Deps, held: HeldRow): Promise<OutboxRow> {
+  try {
+    return await deliver(deps, held);
+  } catch (error) {
+    if (deps.isDatabaseError(error)) throw error;
+    return held.givenBack ? unsent(held.row) : afterFault(deps, held.row, error);
+  }
+}
+
+async function deliver(deps: Deps, held: HeldRow): Promise<OutboxRow> {
+  const { row } = held;
   const now = deps.clock.now();
   const drawn = await draw(deps, row, now);
   if (!drawn) return { ...row, status: 'PARKED', lastError: 'the release is gone', lease: null };
   const { rendering, version } = drawn;
   const messenger = await deps.messengerFor(row.tenantId);
-  const place = await show(deps, messenger, row, rendering);
+  const place = await show(deps, messenger, held, rendering);
   return {
     ...row,
     ...place,
@@ -80,14 +121,15 @@ function hashOf(rendering: Rendering): string {
 async function show(
   deps: Deps,
   messenger: Messenger,
-  row: OutboxRow,
+  held: HeldRow,
   rendering: Rendering,
 ): Promise<{ ts: string; postedChannelId: string }> {
+  const { row } = held;
   const { text, blocks } = rendering;
   if (row.ts && row.postedChannelId) {
     const posted = { ts: row.ts, postedChannelId: row.postedChannelId };
     if (row.renderedHash !== hashOf(rendering)) {
-      requireClaim(deps, row);
+      beginSending(deps, held);
       await messenger.update({ channelId: posted.postedChannelId, ts: posted.ts, rendered: { text, blocks } });
     }
     return posted;
@@ -100,14 +142,18 @@ async function show(
     if (found) return { ts: found.ts, postedChannelId: found.channelId };
   }
   const broadcast = row.broadcast && threadTs !== null;
-  requireClaim(deps, row);
+  beginSending(deps, held);
   const posted = await messenger.send({ key, channelId, threadTs, broadcast, rendered: { text, blocks } });
   return { ts: posted.ts, postedChannelId: posted.channelId };
 }
 
-/** Who slept past the end of the claim must not send: another one may have, meanwhile. */
-function requireClaim(deps: Deps, row: OutboxRow): void {
-  if (row.lease && row.lease.until > deps.clock.now()) return;
+/** Who slept past the end of the claim, or gave it back, must not send: another one may have, meanwhile. */
+function beginSending(deps: Deps, held: HeldRow): void {
+  const { lease } = held.row;
+  if (!held.givenBack && lease && lease.until > deps.clock.now()) {
+    held.sending = true;
+    return;
+  }
   const detail = 'the claim of this message ran out before it was sent';
   throw new TransientError({ provider: 'SLIPWAY', operation: 'outbox', status: null, detail });
 }

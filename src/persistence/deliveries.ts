@@ -106,6 +106,13 @@ export function deliveryRepository(connection: Connection): DeliveryRepository {
       return finished.matchedCount === 1;
     },
 
+    async handBack(delivery, now) {
+      if (!delivery.lease) return;
+      await model.updateOne(held(delivery, delivery.lease.token), {
+        $set: { lease: { token: newId('lease'), until: now }, updatedAt: now },
+      });
+    },
+
     async forget(delivery) {
       const { tenantId, key, lease } = delivery;
       // Whoever took it over meanwhile works on it now.

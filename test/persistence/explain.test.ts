@@ -202,6 +202,10 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
       const delivery = await deliveries.find(T, 'file_1');
       if (delivery) await deliveries.finish(delivery, 'DONE', {}, NOW);
     },
+    handBack: async ({ repositories: { deliveries } }) => {
+      const delivery = await deliveries.find(T, 'file_1');
+      if (delivery) await deliveries.handBack(delivery, NOW);
+    },
     forget: async ({ repositories: { deliveries } }) => {
       for (const key of ['file_1', 'file_13']) {
         const delivery = await deliveries.find(T, key);

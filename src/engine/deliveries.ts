@@ -1,0 +1,55 @@
+import type { Delivery } from '../persistence/types.ts';
+import type { Deps } from './deps.ts';
+import type { Deliveries } from './index.ts';
+
+/** Things that arrived, claimed here until they are finished; what is left at a stop is for another instance. */
+export function createDeliveries(
+  deps: Deps,
+  isStopping: () => boolean,
+): { deliveries: Deliveries; handBackAll(): Promise<void> } {
+  const stored = deps.repositories.deliveries;
+  const now = () => deps.clock.now();
+  const held = new Map<string, Delivery>();
+
+  const keep = (delivery: Delivery) => {
+    if (delivery.lease) held.set(delivery.lease.token, delivery);
+  };
+  const drop = ({ lease }: Delivery) => {
+    if (lease) held.delete(lease.token);
+  };
+
+  return {
+    deliveries: {
+      async receive(delivery, leaseMs) {
+        const received = await stored.receive(delivery, now(), leaseMs);
+        if (received.claimed) keep(received.delivery);
+        return received;
+      },
+      async claimAbandoned(prefix, leaseMs) {
+        // What was handed back is not for who handed it back.
+        if (isStopping()) return null;
+        const claimed = await stored.claimAbandoned(prefix, now(), leaseMs);
+        if (claimed) keep(claimed);
+        return claimed;
+      },
+      renew: (delivery, leaseMs) => stored.renew(delivery, now(), leaseMs),
+      async finish(delivery, status, result) {
+        drop(delivery);
+        return stored.finish(delivery, status, result, now());
+      },
+      async forget(delivery) {
+        drop(delivery);
+        await stored.forget(delivery);
+      },
+      find: (tenantId, key) => stored.find(tenantId, key),
+    },
+    async handBackAll() {
+      const all = [...held.values()];
+      held.clear();
+      const given = await Promise.allSettled(all.map((delivery) => stored.handBack(delivery, now())));
+      for (const result of given) {
+        if (result.status === 'rejected') deps.logger.warn({ err: result.reason }, 'delivery not handed back');
+      }
+    },
+  };
+}
