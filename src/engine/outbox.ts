@@ -64,7 +64,10 @@ export async function giveBackNow(deps: Deps, held: HeldRow): Promise<void> {
   try {
     await deps.repositories.outbox.release(unsent(row), row.lease?.token ?? '');
   } catch (error) {
-    deps.logger.warn({ err: error, releaseId: row.releaseId, key: row.key }, 'message not given back; its claim runs out');
+    deps.logger.warn(
+      { err: error, releaseId: row.releaseId, key: row.key },
+      'message not given back; its claim runs out',
+    );
   }
 }
 
