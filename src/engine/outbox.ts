@@ -13,8 +13,10 @@ import { isMistake, messageRetryAt } from './retry.ts';
 export const CLAIM_MS = 60_000;
 /** A message that Slack refuses for good (no such channel) is tried a few times: people may repair that. */
 const MAX_REFUSALS = 5;
-/** A message that cannot get through is given up after a day. */
+/** A message that cannot be posted is given up after a day; what was posted is kept up to date however old it is. */
 const MAX_AGE_MS = 24 * 3_600_000;
+/** It may have grown old while the bot itself was away: so many tries it gets at least, which is half an hour. */
+const MIN_TRIES = 14;
 /** A clock may be a little off Slack's; looking a little further back costs nothing. */
 const LOOK_BACK_MS = 600_000;
 
@@ -176,7 +178,7 @@ function afterFault(deps: Deps, row: OutboxRow, error: unknown): OutboxRow {
   const mistake = isMistake(error);
   const refused = error instanceof ProviderError && !(error instanceof TransientError || error instanceof AuthError);
   const repairable = !mistake && !refused;
-  const tooOld = now.getTime() - row.createdAt.getTime() > MAX_AGE_MS;
+  const tooOld = !row.ts && row.attempts >= MIN_TRIES && now.getTime() - row.createdAt.getTime() > MAX_AGE_MS;
   const failed = { ...row, lastError: error instanceof Error ? error.message : String(error), lease: null };
   if (mistake && row.ts && row.attempts >= MAX_REFUSALS) {
     deps.logger.error(log, 'message could not be edited; its next change tries again');

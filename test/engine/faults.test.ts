@@ -141,6 +141,34 @@ test('when Slack is down for an hour every message arrives afterwards, once, in 
   expect(world.messenger.sent.slice(1).every(({ threadTs }) => threadTs === world.messenger.sent[0]?.ts)).toBe(true);
 });
 
+test('a living message is kept up to date however old it is: one fault after days does not freeze it', async () => {
+  const { id } = await world.create({
+    kickOffDate: new Date(world.now().getTime() + 50 * HOUR_MS),
+    regressionSlots: [],
+  });
+  await world.tick();
+  world.setNow(new Date(world.now().getTime() + 30 * HOUR_MS));
+  world.messenger.down = new TransientError({ provider: 'SLACK', operation: 'update', status: 502, detail: 'away' });
+  await world.engine.archiveRelease({ releaseId: id, reason: null }, alice);
+  await world.tick();
+  world.messenger.down = null;
+  await world.tick(600_000);
+  const [root] = await world.persistence.repositories.outbox.listByRelease(world.config.tenantId, id);
+  expect(root).toMatchObject({ status: 'SENT', settled: true });
+  expect(world.messenger.sent[0]?.versions.at(-1)?.text).toContain('ARCHIVED');
+});
+
+test('a message that waited for days because the bot itself was away is not given up at its first fault', async () => {
+  world.messenger.down = new TransientError({ provider: 'SLACK', operation: 'send', status: 503, detail: 'down' });
+  const { id } = await world.create();
+  world.setNow(new Date(world.now().getTime() + 30 * HOUR_MS));
+  await world.tick();
+  world.messenger.down = null;
+  await world.tick(600_000);
+  const [root] = await world.persistence.repositories.outbox.listByRelease(world.config.tenantId, id);
+  expect(root).toMatchObject({ status: 'SENT' });
+});
+
 test('each failure of a task has its own message, and the earlier one knows that it is over', async () => {
   const { id } = await world.create();
   world.scm.failNext('ensureBranch', new PermanentError(fault(403, 'Forbidden')));
