@@ -1,6 +1,6 @@
 import type { Build, BuildStage } from '../../domain/build.ts';
 import { flowTask, platformsOf, storeTypeOf } from '../../domain/flows/staged.ts';
-import type { Platform } from '../../domain/release.ts';
+import type { Platform, Release } from '../../domain/release.ts';
 import type { BuildsOutput, Task } from '../../domain/task.ts';
 import type { Upload } from '../../domain/upload.ts';
 import { InvariantError, NotConfiguredError } from '../../shared/errors.ts';
@@ -40,14 +40,14 @@ async function takeBuild(
   const { release, task, repositories, now } = context;
   const uploadId = task.claimedUploads?.[platform];
   if (!uploadId) throw new InvariantError(`${task.id} runs without a claimed build for ${platform}`);
-  const cycleId = cycleIdOf(context);
+  const cycleId = cycleIdOf(release, task);
   const upload = await repositories.uploads.get(release.tenantId, uploadId);
   await repositories.uploads.markUsed(release.tenantId, uploadId, { taskId: task.id, cycleId, at: now });
-  const build = await repositories.builds.ensure(buildRecord(upload, task, cycleId, now));
+  const build = await repositories.builds.ensure(buildOf(release, task, upload, now));
   return { platform, buildId: build.id, fileName: upload.fileName, sha256: upload.sha256, version: upload.version };
 }
 
-function cycleIdOf({ release, task }: TaskContext<BuildTaskType>): string | null {
+function cycleIdOf(release: Release, task: Task): string | null {
   return release.cycles.find((cycle) => cycle.number === task.cycleNumber)?.id ?? null;
 }
 
@@ -55,12 +55,13 @@ function buildStageOf(task: Task): BuildStage {
   return flowTask(task.type).builds?.stage ?? 'REGRESSION';
 }
 
-function buildRecord(upload: Upload, task: Task, cycleId: string | null, now: Date): Build {
+/** The record of a used upload: the same, but for its time, whenever and by whomever it is made. */
+export function buildOf(release: Release, task: Task, upload: Upload, now: Date): Build {
   return {
     id: `${task.id}.${upload.platform}`,
     tenantId: upload.tenantId,
     releaseId: upload.releaseId,
-    regressionId: cycleId,
+    regressionId: cycleIdOf(release, task),
     taskId: task.id,
     platform: upload.platform,
     storeType: storeTypeOf(task.type),
