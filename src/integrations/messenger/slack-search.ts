@@ -40,17 +40,17 @@ export async function findMessageByKey(
       search.threadTs === null
         ? await client.conversations.history(range)
         : await client.conversations.replies({ ...range, ts: search.threadTs });
-    const found = answer.messages?.find((message) => isOurs(message, search));
+    if (!answer.messages) throw notLooked('the answer has no messages');
+    const found = answer.messages.find((message) => isOurs(message, search));
     if (found?.ts) return { ts: found.ts, channelId: channel };
     cursor = answer.response_metadata?.next_cursor || undefined;
     if (cursor === undefined) return null;
   }
-  throw new TransientError({
-    provider: 'SLACK',
-    operation: 'findByKey',
-    status: null,
-    detail: `more than ${PAGE_SIZE * MAX_PAGES} messages to look through`,
-  });
+  throw notLooked(`more than ${PAGE_SIZE * MAX_PAGES} messages to look through`);
+}
+
+function notLooked(detail: string): TransientError {
+  return new TransientError({ provider: 'SLACK', operation: 'findByKey', status: null, detail });
 }
 
 /** What was posted to a user stands in the direct channel with them, which has an id of its own. */

@@ -97,7 +97,8 @@ function createGroupCache(client: WebClient, clock: Clock): { members(groupId: s
   async function ask(groupId: string): Promise<string[]> {
     try {
       const answer = await client.usergroups.users.list({ usergroup: groupId });
-      const members = answer.users ?? [];
+      if (!answer.users) throw halfAnswer('groupMembers', 'users');
+      const members = answer.users;
       known.set(groupId, { members, at: clock.now().getTime() });
       return members;
     } catch (error) {

@@ -18,11 +18,14 @@ afterEach(async () => {
   await slack.close();
 });
 
-function messenger(token = TOKEN) {
-  const client = createSlackClient(token, { slackApiUrl: slack.apiUrl, logger: quiet });
+function messenger(token = TOKEN, fetch = globalThis.fetch) {
+  const client = createSlackClient(token, { slackApiUrl: slack.apiUrl, logger: quiet, fetch });
   const clock = { now: () => now, realTimeOf: (at: Date) => at };
   return createSlackMessenger({ client, botUserId: slack.botUserId, clock });
 }
+
+/** A 200 that says yes and nothing else, as a proxy on the way may. */
+const emptyAnswers = async () => Response.json({ ok: true });
 
 const rendered = (text: string) => ({
   text,
@@ -135,6 +138,14 @@ describe('findByKey', () => {
     expect(await one.findByKey({ key: 'wanted', channelId: 'C0RELEASES', threadTs: null, since })).toEqual(first);
     expect(slack.calls('conversations.history').length).toBeGreaterThan(1);
   });
+
+  it.each([null, '1764576000.000100'])(
+    'takes an answer without messages for no answer (thread %s)',
+    async (threadTs) => {
+      const search = { key: 'r:root', channelId: 'C0RELEASES', threadTs, since: now };
+      await expect(messenger(TOKEN, emptyAnswers).findByKey(search)).rejects.toThrow(TransientError);
+    },
+  );
 });
 
 describe('permalink', () => {
@@ -164,6 +175,10 @@ describe('groupMembers', () => {
     expect(await one.groupMembers('S0RELEASE')).toEqual(['U01ALICE', 'U02BOB']);
     now = new Date(now.getTime() + 60_000);
     await expect(one.groupMembers('S0RELEASE')).rejects.toThrow(TransientError);
+  });
+
+  it('are not nobody because an answer lacks them', async () => {
+    await expect(messenger(TOKEN, emptyAnswers).groupMembers('S0RELEASE')).rejects.toThrow(TransientError);
   });
 
   it('of a group that was deleted are nobody', async () => {
