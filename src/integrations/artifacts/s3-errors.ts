@@ -66,7 +66,9 @@ export function mapS3Error(error: unknown, operation: string, secrets: readonly 
       .reduce((text, secret) => text.replaceAll(secret, '••••'), wordsOf(error, status))
       .slice(0, MAX_DETAIL),
   };
-  if (status === 401 || status === 403 || CREDENTIAL_CODES.has(error.name)) return new AuthError(fault);
+  // the answer to a HEAD names no code: a 400 is a token that expired, or keys that are not of this region
+  const isRefused = status === 401 || status === 403 || (status === 400 && error.message === 'UnknownError');
+  if (isRefused || CREDENTIAL_CODES.has(error.name)) return new AuthError(fault);
   if (status === null) {
     // more than one attempt: the SDK itself took it for a passing fault
     const isConnection =

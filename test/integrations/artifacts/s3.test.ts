@@ -108,6 +108,14 @@ describe('S3', () => {
     await expect(storeAt(s3, { idleTimeoutMs: 100 }).read('x')).rejects.toBeInstanceOf(kind);
   });
 
+  test('a token that expired is said to be that, also where S3 answers without a body', async () => {
+    s3.faults.always(/^HEAD/, { kind: 'status', status: 400, body: '' });
+    await expect(storeAt(s3).head('x')).rejects.toBeInstanceOf(AuthError);
+    const body = '<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>';
+    s3.faults.always(/^GET/, { kind: 'status', status: 400, body });
+    await expect(storeAt(s3).read('x')).rejects.toBeInstanceOf(AuthError);
+  });
+
   test('verify proves the bucket and the right to write', async () => {
     expect((await storeAt(s3, { prefix: 'p' }).verify()).detail).toBe('bucket builds, below p/');
     await expect(storeAt(s3, { bucket: 'other' }).verify()).rejects.toThrow('no such bucket');
