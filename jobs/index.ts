@@ -1,8 +1,9 @@
 import { MongoBackend } from '@agendajs/mongo-backend';
 import { Agenda } from 'agenda';
 import type { Db } from 'mongodb';
-import type { PlannedWake } from '../src/engine/index.ts';
+import { type PlannedWake, RECURRING_JOBS } from '../src/engine/index.ts';
 import type { JobDeps } from './deps.ts';
+import { defineDoctor } from './doctor.ts';
 import { defineHomes } from './homes.ts';
 import { defineOutbox } from './outbox.ts';
 import { defineRetention } from './retention.ts';
@@ -14,7 +15,6 @@ import { defineWakes, planWakes } from './wakes.ts';
 export type { JobDeps } from './deps.ts';
 
 const COLLECTION = 'jobs';
-const RECURRING = ['tick', 'outbox', 'homes', 'slack-files', 'retention'] as const;
 const POLL_EVERY_MS = 1_000;
 const LOCK_MS = 60_000;
 
@@ -64,13 +64,15 @@ export function createJobs(options: {
       defineHomes(agenda, deps);
       defineSlackFiles(agenda, deps);
       defineRetention(agenda, deps);
+      defineDoctor(agenda, deps);
       await agenda.start();
       await agenda.every(`${deps.tickMs / 1000} seconds`, 'tick');
       await agenda.every('2 seconds', 'outbox');
       await agenda.every('5 seconds', 'homes');
-      await agenda.every('30 seconds', 'slack-files');
+      await agenda.every('10 seconds', 'slack-files');
       await agenda.every('30 3 * * *', 'retention');
-      watch = watchForSetBack((now) => bringForward(db.collection(COLLECTION), RECURRING, now), logger);
+      await agenda.every('17 * * * *', 'doctor');
+      watch = watchForSetBack((now) => bringForward(db.collection(COLLECTION), RECURRING_JOBS, now), logger);
       running = true;
     },
     planWakes: (releaseId, wakes) => planWakes(agenda, releaseId, wakes, realTimeOf),

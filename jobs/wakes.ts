@@ -1,16 +1,8 @@
 import type { Agenda } from 'agenda';
-import type { PlannedWake } from '../src/engine/index.ts';
+import { type PlannedWake, WAKE_JOBS } from '../src/engine/index.ts';
 import type { JobDeps } from './deps.ts';
 
-/** One-time jobs of a release; each only wakes it, so that a late or doubled one changes nothing (Spec 7.3). */
-export const WAKE_JOBS = [
-  'kick-off',
-  'regression-slot',
-  'missing-builds-reminder',
-  'pre-kick-off-reminder',
-  'approval-reminder',
-] as const satisfies PlannedWake['job'][];
-
+/** Each only wakes its release, so that a late or doubled one changes nothing (Spec 7.3). */
 export function defineWakes(agenda: Agenda, { engine }: JobDeps): void {
   for (const name of WAKE_JOBS) {
     agenda.define<{ releaseId: string }>(name, async (job) => {

@@ -3,6 +3,7 @@ import { resolveActor } from './actors.ts';
 import { advance, handBackNow } from './advance.ts';
 import { createDeliveries } from './deliveries.ts';
 import type { Deps } from './deps.ts';
+import { checkUp } from './doctor/check-up.ts';
 import type { AdvanceResult, Engine, IntentContext } from './index.ts';
 import { createRelease } from './intents/create-release.ts';
 import * as cycles from './intents/cycles.ts';
@@ -159,6 +160,7 @@ export function createEngine(deps: Deps): Engine {
       lastTickAt = new Date(deps.clock.now().getTime() + byMs);
     },
     applyRetention: () => track(applyRetention(deps)),
+    checkUp: () => track(checkUp(deps)),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },

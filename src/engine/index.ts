@@ -8,6 +8,7 @@ import type { MissedSlotAnswer } from '../domain/slot.ts';
 import type { Actor, Role, Tenant } from '../domain/tenant.ts';
 import type { Upload, UploadSource, UploadStage } from '../domain/upload.ts';
 import type { ApiToken, Delivery, Home, ReleasePage, TokenScope } from '../persistence/types.ts';
+import type { DoctorReport } from './doctor/index.ts';
 import type { SubmitUploadInput, UploadReceipt } from './intents/submit-upload.ts';
 
 export type { SubmitUploadInput, UploadReceipt } from './intents/submit-upload.ts';
@@ -173,6 +174,8 @@ export interface Engine extends Intents {
   clockWasSetBack(byMs: number): void;
   /** Deletes the bytes of uploads past their retention (Spec 8.3); returns how many. */
   applyRetention(): Promise<number>;
+  /** Looks whether what must always hold does, logs what does not, and tells admins once; for every hour. */
+  checkUp(): Promise<DoctorReport>;
   /** Resolves when nothing that was started here is under way. */
   idle(): Promise<void>;
   /**
@@ -195,4 +198,6 @@ export type { ApiToken, Delivery, Home, PlannedWake, ReleasePage, TokenScope } f
 export { TOKEN_SCOPES } from '../persistence/types.ts';
 export { createEngine } from './create-engine.ts';
 export type { Deps } from './deps.ts';
+export { ALL_REPAIRS, type DoctorReport, type Examined, runDoctor } from './doctor/index.ts';
+export { RECURRING_JOBS, WAKE_JOBS } from './job-names.ts';
 export type { UploadSource, UploadStage };

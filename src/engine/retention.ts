@@ -8,6 +8,8 @@ const UNUSED_KEPT_DAYS = 14;
 const MESSAGES_KEPT_DAYS = 90;
 /** how long a repeat of a file or request is still recognised */
 const DELIVERIES_KEPT_DAYS = 30;
+/** the mark of a click or command whose instance died over it: Slack repeats none for so long */
+const CLICKS_KEPT_DAYS = 1;
 const BATCH = 100;
 
 /**
@@ -18,7 +20,15 @@ export async function applyRetention(deps: Deps): Promise<number> {
   const deleted = (await deleteUnused(deps)) + (await deleteOfEndedReleases(deps));
   await deps.repositories.outbox.purgeSentBefore(daysAgo(deps, MESSAGES_KEPT_DAYS));
   await deps.repositories.deliveries.purgeFinishedBefore(daysAgo(deps, DELIVERIES_KEPT_DAYS));
+  await purgeAbandoned(deps);
   return deleted;
+}
+
+/** A file of Slack that was left is not forgotten: it is taken up again. */
+async function purgeAbandoned(deps: Deps): Promise<void> {
+  const { deliveries } = deps.repositories;
+  await deliveries.purgeAbandonedBefore('slack-trigger:', daysAgo(deps, CLICKS_KEPT_DAYS));
+  await deliveries.purgeAbandonedBefore('idempotency:', daysAgo(deps, DELIVERIES_KEPT_DAYS));
 }
 
 function daysAgo(deps: Deps, days: number): Date {

@@ -86,8 +86,7 @@ export function deliveryRepository(connection: Connection): DeliveryRepository {
       }
     },
 
-    claimAbandoned: (keyPrefix, now, leaseMs) =>
-      takeOver({ key: { $gte: keyPrefix, $lt: `${keyPrefix}${LAST_CHARACTER}` } }, now, leaseMs),
+    claimAbandoned: (keyPrefix, now, leaseMs) => takeOver({ key: beginningWith(keyPrefix) }, now, leaseMs),
 
     async renew(delivery, now, leaseMs) {
       if (!delivery.lease) return false;
@@ -123,7 +122,16 @@ export function deliveryRepository(connection: Connection): DeliveryRepository {
       const purged = await model.deleteMany({ status: { $in: ['DONE', 'FAILED'] }, updatedAt: { $lt: before } });
       return purged.deletedCount;
     },
+
+    async purgeAbandonedBefore(keyPrefix, before) {
+      const abandoned = { status: 'RECEIVED', 'lease.until': { $lt: before }, key: beginningWith(keyPrefix) } as const;
+      return (await model.deleteMany(abandoned)).deletedCount;
+    },
   };
+}
+
+function beginningWith(keyPrefix: string) {
+  return { $gte: keyPrefix, $lt: `${keyPrefix}${LAST_CHARACTER}` };
 }
 
 function newLease(now: Date, leaseMs: number): { token: string; until: Date } {
