@@ -54,6 +54,13 @@ export function outboxRepository(connection: Connection): OutboxRepository {
       );
     },
 
+    async findAhead(tenantId, releaseId, version) {
+      const ahead = await rows
+        .find({ tenantId, releaseId, living: true, wantedVersion: { $gt: version } }, { wantedVersion: 1 })
+        .lean();
+      return ahead.length === 0 ? null : Math.max(...ahead.map(({ wantedVersion }) => wantedVersion));
+    },
+
     async findDueReleases(now, limit) {
       const found = new Set<string>();
       const due = rows
@@ -83,14 +90,16 @@ export function outboxRepository(connection: Connection): OutboxRepository {
           return null;
         }
         const lease = { token: newId('lease'), until: new Date(now.getTime() + leaseMs) };
-        const claimed = await rows
+        const before = await rows
           .findOneAndUpdate(
             { _id: next, workAt: { $lte: now } },
             { $set: { status: 'SENDING', lease, workAt: lease.until }, $inc: { attempts: 1 } },
-            { returnDocument: 'after' },
+            { returnDocument: 'before' },
           )
           .lean();
-        if (claimed) return toRow(claimed);
+        if (!before) continue;
+        const row = toRow({ ...before, status: 'SENDING', lease, attempts: before.attempts + 1 });
+        return { ...row, takenOver: before.status === 'SENDING' };
       }
       return null;
     },

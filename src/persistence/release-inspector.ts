@@ -6,7 +6,8 @@ import { InvariantError } from '../shared/errors.ts';
 import type { Stored } from './documents.ts';
 import { JOBS_COLLECTION, type JobDocument, toJob } from './job-documents.ts';
 import type { OutboxDocument } from './outbox-schema.ts';
-import { type ReleaseDocument, toEngineFields, toRelease } from './release-schema.ts';
+import { toEngineFields, toRelease } from './release-reader.ts';
+import type { ReleaseDocument } from './release-schema.ts';
 import type { InspectedRelease, InspectedRow } from './types.ts';
 
 export const ROW_FIELDS = {

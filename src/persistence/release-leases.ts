@@ -1,7 +1,7 @@
 import type { Model } from 'mongoose';
 import { newId } from '../shared/ids.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { Lease, ReleaseRepository } from './types.ts';
+import type { ClaimedLease, ReleaseRepository } from './types.ts';
 
 /**
  * Who works on a release, and when it is looked at again. A held release has `nextWakeAt` at the end of its lease, so
@@ -9,24 +9,28 @@ import type { Lease, ReleaseRepository } from './types.ts';
  */
 type Leases = Pick<
   ReleaseRepository,
-  'wake' | 'renew' | 'settle' | 'handBack' | 'clearPending' | 'wakeByConfig' | 'findDue'
+  'wake' | 'renew' | 'settle' | 'handBack' | 'clearPending' | 'wakeByConfig' | 'findDue' | 'countDue'
 >;
 
 /** No lease ends this far beyond a whole one from now, unless the clock was set back since it was given. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
 export function releaseLeases(model: Model<ReleaseDocument>): Leases {
-  async function claim(releaseId: string, now: Date, leaseMs: number, wakeUps: 0 | 1): Promise<Lease | null> {
+  async function claim(releaseId: string, now: Date, leaseMs: number, wakeUps: 0 | 1): Promise<ClaimedLease | null> {
     const lease = { token: newId('lease'), until: new Date(now.getTime() + leaseMs) };
     const impossible = new Date(lease.until.getTime() + CLOCK_TOLERANCE_MS);
-    const claimed = await model.updateOne(
-      {
-        _id: releaseId,
-        $or: [{ lease: null }, { 'lease.until': { $lte: now } }, { 'lease.until': { $gt: impossible } }],
-      },
-      { $set: { lease, nextWakeAt: lease.until }, $inc: { wakeCount: wakeUps } },
-    );
-    return claimed.matchedCount === 1 ? { releaseId, ...lease } : null;
+    const before = await model
+      .findOneAndUpdate(
+        {
+          _id: releaseId,
+          defect: null,
+          $or: [{ lease: null }, { 'lease.until': { $lte: now } }, { 'lease.until': { $gt: impossible } }],
+        },
+        { $set: { lease, nextWakeAt: lease.until }, $inc: { wakeCount: wakeUps } },
+        { returnDocument: 'before', projection: { lease: 1 } },
+      )
+      .lean();
+    return before && { releaseId, ...lease, takenOver: Boolean(before.lease) };
   }
 
   return {
@@ -78,7 +82,7 @@ export function releaseLeases(model: Model<ReleaseDocument>): Leases {
     async wakeByConfig(tenantId, releaseConfigId) {
       // The count makes a holder, who decided by the old one, go round once more.
       await model.updateMany(
-        { tenantId, releaseConfigId, live: true },
+        { tenantId, releaseConfigId, live: true, defect: null },
         { $set: { nextWakeAt: new Date(0) }, $inc: { wakeCount: 1 } },
       );
     },
@@ -91,5 +95,7 @@ export function releaseLeases(model: Model<ReleaseDocument>): Leases {
         .lean();
       return due.map((release) => release._id);
     },
+
+    countDue: (until) => model.countDocuments({ nextWakeAt: { $lte: until } }),
   };
 }

@@ -1,21 +1,24 @@
 import type { Model, QueryFilter } from 'mongoose';
 import semver from 'semver';
 import type { Platform, Release, ReleaseStatus } from '../domain/release.ts';
-import { InvariantError, Refusal } from '../shared/errors.ts';
+import { Refusal } from '../shared/errors.ts';
 import { afterCursor, encodeCursor } from './page.ts';
-import { type ReleaseDocument, toEngineFields, toRelease } from './release-schema.ts';
+import { toEngineFields, toLook, toRelease, toSoundRelease } from './release-reader.ts';
+import type { ReleaseDocument } from './release-schema.ts';
 import type { ReleasePage, ReleaseRepository } from './types.ts';
 
 type Queries = Pick<
   ReleaseRepository,
   | 'get'
   | 'find'
+  | 'look'
   | 'channelOf'
   | 'load'
   | 'listLive'
   | 'list'
   | 'listLiveInChannel'
   | 'findByVersion'
+  | 'findDamagedByVersion'
   | 'lastVersions'
   | 'findLastReleaseTag'
   | 'listEndedBefore'
@@ -25,19 +28,13 @@ type Queries = Pick<
 const DOMAIN_ONLY = { pendingMessages: 0, pendingAudit: 0, plannedWakes: 0, lease: 0 } as const;
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
-/**
- * The releases of a list. One that was damaged is left out, so that the others are still shown: whoever asks for it by
- * name, and the engine, hear what is wrong with it.
- */
-function readable(stored: readonly object[]): Release[] {
-  return stored.flatMap((document) => {
-    try {
-      return [toRelease(document)];
-    } catch (error) {
-      if (error instanceof InvariantError) return [];
-      throw error;
-    }
-  });
+/** A damaged one is kept apart, so that the others are still shown. */
+function listed(stored: readonly object[]): Pick<ReleasePage, 'releases' | 'damaged'> {
+  const looks = stored.map(toLook);
+  return {
+    releases: looks.flatMap(({ release, damaged }) => (release && !damaged ? [release] : [])),
+    damaged: looks.flatMap(({ damaged }) => (damaged ? [damaged] : [])),
+  };
 }
 
 export function releaseQueries(model: Model<ReleaseDocument>): Queries {
@@ -58,7 +55,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
     const shown = stored.slice(0, limit);
     const last = shown.at(-1);
     const next = last && stored.length > limit ? encodeCursor({ id: last._id, createdAt: last.createdAt }) : null;
-    return { releases: readable(shown), next };
+    return { ...listed(shown), next };
   }
 
   return {
@@ -70,6 +67,11 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
       return release;
     },
 
+    async look(tenantId, releaseId) {
+      const stored = await model.findOne({ _id: releaseId, tenantId }, DOMAIN_ONLY).lean();
+      return stored && toLook(stored);
+    },
+
     async channelOf(tenantId, releaseId) {
       const stored = await model.findOne({ _id: releaseId, tenantId }, { channelId: 1 }).lean();
       return typeof stored?.channelId === 'string' ? stored.channelId : null;
@@ -77,7 +79,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
 
     async load(releaseId) {
       const stored = await model.findOne({ _id: releaseId }).lean();
-      return stored && { release: toRelease(stored), ...toEngineFields(stored) };
+      return stored && { release: toSoundRelease(stored), ...toEngineFields(stored) };
     },
 
     listLive: (tenantId, wanted) => page({ tenantId, live: true }, wanted),
@@ -86,7 +88,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
 
     async listLiveInChannel(tenantId, channelId) {
       const stored = await model.find({ tenantId, channelId, live: true }, DOMAIN_ONLY).sort(NEWEST_FIRST).lean();
-      return readable(stored);
+      return listed(stored).releases;
     },
 
     async findByVersion(tenantId, version) {
@@ -94,7 +96,15 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
         .find({ tenantId, 'targets.version': version }, DOMAIN_ONLY)
         .sort({ live: -1, ...NEWEST_FIRST })
         .lean();
-      return readable(stored);
+      return listed(stored).releases;
+    },
+
+    async findDamagedByVersion(tenantId, version) {
+      const stored = await model
+        .find({ tenantId, 'targets.version': version }, DOMAIN_ONLY)
+        .sort({ live: -1, ...NEWEST_FIRST })
+        .lean();
+      return listed(stored).damaged;
     },
 
     async lastVersions(tenantId, configId, which) {
@@ -135,7 +145,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
         .sort({ endedAt: 1, _id: 1 })
         .limit(limit)
         .lean();
-      return readable(stored);
+      return listed(stored).releases;
     },
   };
 }

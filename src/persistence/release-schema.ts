@@ -1,26 +1,14 @@
 import { Schema } from 'mongoose';
-import { z } from 'zod';
 import type { AuditEntry } from '../domain/audit.ts';
-import { REGRESSION_CYCLE_STATUSES } from '../domain/cycle.ts';
-import { GATE_IDS } from '../domain/gate.ts';
+import type { ParkedDefect, Reached } from '../domain/defect.ts';
 import type { PendingMessage } from '../domain/outbox.ts';
-import {
-  CRON_STATUSES,
-  PAUSE_TYPES,
-  PLATFORMS,
-  RELEASE_STATUSES,
-  RELEASE_TYPES,
-  type Release,
-  STAGE_STATUSES,
-} from '../domain/release.ts';
-import { SLOT_STATUSES } from '../domain/slot.ts';
-import { TASK_STATUSES, TASK_TYPES, type Task } from '../domain/task.ts';
-import { UPLOAD_STAGES } from '../domain/upload.ts';
-import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
+import type { Release } from '../domain/release.ts';
+import type { Task } from '../domain/task.ts';
+import { type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
 import type { PlannedWake } from './types.ts';
 
 /** The release's one document: the domain's fields and, beside them, what engine and indexes need. Spec 7.1. */
-export type ReleaseDocument = Stored<Release, EngineFields & DerivedFields>;
+export type ReleaseDocument = Stored<Release, EngineFields & DerivedFields & DamageFields>;
 
 export interface EngineFields {
   wakeCount: number;
@@ -30,6 +18,13 @@ export interface EngineFields {
   pendingAudit: AuditEntry[];
   unflushed: boolean;
   plannedWakes: PlannedWake[];
+}
+
+/** By which a damaged release is known. Documents that an older version wrote last have neither. */
+export interface DamageFields {
+  /** why it is parked; null = it is not */
+  defect: ParkedDefect | null;
+  reached: Reached | null;
 }
 
 /** Written with every change, from the release as it then is; only indexes and filters read them. */
@@ -51,8 +46,8 @@ const TargetSchema = new Schema(
   { ...SCHEMA_OPTIONS, _id: false },
 );
 
-/** Parts that no query looks into are stored as the domain made them; `ReleaseShape` checks them when they are read. */
-const domainFields = {
+/** Parts that no query looks into are stored as the domain made them; `toRelease` checks them when they are read. */
+export const domainFields = {
   tenantId: String,
   releaseConfigId: String,
   configName: String,
@@ -88,7 +83,7 @@ const domainFields = {
   auditSeq: Number,
 } satisfies Fields<Release>;
 
-const engineFields = {
+export const engineFields = {
   wakeCount: Number,
   nextWakeAt: Date,
   lease: LeaseSchema,
@@ -98,6 +93,8 @@ const engineFields = {
   plannedWakes: [Mixed],
 } satisfies Fields<EngineFields>;
 
+const damageFields = { defect: Mixed, reached: Mixed } satisfies Fields<DamageFields>;
+
 const derivedFields = {
   live: Boolean,
   liveKeys: [String],
@@ -106,7 +103,7 @@ const derivedFields = {
 } satisfies Fields<DerivedFields>;
 
 export const releaseSchema = new Schema<ReleaseDocument>(
-  { _id: String, ...domainFields, ...engineFields, ...derivedFields },
+  { _id: String, ...domainFields, ...engineFields, ...derivedFields, ...damageFields },
   { ...SCHEMA_OPTIONS, collection: 'releases' },
 );
 releaseSchema.index({ nextWakeAt: 1 });
@@ -117,67 +114,8 @@ releaseSchema.index({ tenantId: 1, channelId: 1, live: 1, createdAt: -1, _id: -1
 releaseSchema.index({ tenantId: 1, 'targets.version': 1, live: -1, createdAt: -1, _id: -1 });
 releaseSchema.index({ tenantId: 1, releaseConfigId: 1, releaseTaggedAt: -1 });
 releaseSchema.index({ live: 1, endedAt: 1, _id: 1 });
+releaseSchema.index({ 'defect.at': 1, _id: 1 });
 releaseSchema.index({ updatedAt: 1, _id: 1 });
-
-const TaskShape = z.looseObject({
-  id: z.string(),
-  type: z.enum(TASK_TYPES),
-  status: z.enum(TASK_STATUSES),
-  missing: z.array(z.enum(PLATFORMS)),
-});
-const ReleaseShape = z.looseObject({
-  id: z.string(),
-  tenantId: z.string(),
-  flow: z.literal('STAGED'),
-  type: z.enum(RELEASE_TYPES),
-  targets: z.array(z.looseObject({ platform: z.enum(PLATFORMS), version: z.string() })).min(1),
-  kickOffDate: z.date(),
-  createdAt: z.date(),
-  status: z.enum(RELEASE_STATUSES),
-  cron: z.looseObject({
-    status: z.enum(CRON_STATUSES),
-    pauseType: z.enum(PAUSE_TYPES),
-    stage1Status: z.enum(STAGE_STATUSES),
-    stage2Status: z.enum(STAGE_STATUSES),
-    stage3Status: z.enum(STAGE_STATUSES),
-    stage4Status: z.enum(STAGE_STATUSES),
-  }),
-  slots: z.array(z.looseObject({ id: z.string(), at: z.date(), status: z.enum(SLOT_STATUSES) })),
-  cycles: z.array(
-    z.looseObject({
-      id: z.string(),
-      number: z.number(),
-      status: z.enum(REGRESSION_CYCLE_STATUSES),
-      tasks: z.array(TaskShape),
-    }),
-  ),
-  tasks: z.array(TaskShape),
-  gates: z.array(
-    z.looseObject({
-      id: z.enum(GATE_IDS),
-      status: z.enum(['AWAITING', 'GRANTED']),
-      approvals: z.array(z.unknown()),
-    }),
-  ),
-  stagedUploads: z.array(
-    z.looseObject({ uploadId: z.string(), stage: z.enum(UPLOAD_STAGES), platform: z.enum(PLATFORMS) }),
-  ),
-  version: z.int().min(0),
-  messageSeq: z.int().min(0),
-  auditSeq: z.int().min(0),
-});
-
-export const toRelease = domainReader<Release>('release', Object.keys(domainFields), ReleaseShape);
-
-const EngineShape = z.looseObject({
-  wakeCount: z.int(),
-  nextWakeAt: z.date().nullable(),
-  lease: z.looseObject({ token: z.string(), until: z.date() }).nullable(),
-  pendingMessages: z.array(z.looseObject({ key: z.string(), seq: z.int() })),
-  pendingAudit: z.array(z.looseObject({ seq: z.int() })),
-});
-
-export const toEngineFields = domainReader<EngineFields>('release', Object.keys(engineFields), EngineShape, null);
 
 /** The fields that follow from the release; see `DerivedFields`. */
 export function deriveFields(release: Release): DerivedFields {

@@ -1,11 +1,13 @@
 import type { Connection, Model } from 'mongoose';
 import type { AuditEntry } from '../domain/audit.ts';
+import { reachedBy } from '../domain/defect.ts';
 import { describeVersions } from '../domain/names.ts';
 import type { PendingMessage } from '../domain/outbox.ts';
 import type { Release } from '../domain/release.ts';
 import { Refusal } from '../shared/errors.ts';
 import { duplicateKey } from './conflicts.ts';
 import { releaseLeases } from './release-leases.ts';
+import { releaseParking } from './release-parking.ts';
 import { releaseQueries } from './release-queries.ts';
 import { deriveFields, type ReleaseDocument, releaseSchema } from './release-schema.ts';
 import type { Lease, ReleaseChange, ReleaseRepository } from './types.ts';
@@ -20,6 +22,7 @@ export function releaseRepository(connection: Connection): ReleaseRepository {
   return {
     ...releaseQueries(model),
     ...releaseLeases(model),
+    ...releaseParking(model),
 
     async create(change) {
       const { release, pendingMessages, pendingAudit } = numbered(
@@ -39,6 +42,8 @@ export function releaseRepository(connection: Connection): ReleaseRepository {
         pendingAudit,
         unflushed: true,
         plannedWakes: [],
+        defect: null,
+        reached: reachedBy(release),
       };
       for (let attempt = 1; ; attempt++) {
         try {
@@ -58,7 +63,13 @@ export function releaseRepository(connection: Connection): ReleaseRepository {
         const saved = await model.updateOne(
           { _id: id, tenantId, version, ...heldBy(lease) },
           {
-            $set: { ...fields, ...deriveFields(release), unflushed: true, ...(lease ? {} : { nextWakeAt: now }) },
+            $set: {
+              ...fields,
+              ...deriveFields(release),
+              reached: reachedBy(release),
+              unflushed: true,
+              ...(lease ? {} : { nextWakeAt: now, defect: null }),
+            },
             $inc: { version: 1 },
             $push: { pendingMessages: { $each: pendingMessages }, pendingAudit: { $each: pendingAudit } },
           },

@@ -1,5 +1,6 @@
 import type { AuditDraft, AuditEntry } from '../domain/audit.ts';
 import type { Build } from '../domain/build.ts';
+import type { DamagedRelease, ParkedDefect } from '../domain/defect.ts';
 import type { MessageDraft } from '../domain/message.ts';
 import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
 import type { Platform, Release } from '../domain/release.ts';
@@ -18,6 +19,11 @@ export interface Lease {
   until: Date;
 }
 
+/** `takenOver`: another holder let it run out. */
+export interface ClaimedLease extends Lease {
+  takenOver: boolean;
+}
+
 /** A release with what the engine keeps beside it. */
 export interface StoredRelease {
   release: Release;
@@ -32,24 +38,12 @@ export interface StoredRelease {
   plannedWakes: PlannedWake[];
 }
 
-export const WAKE_JOBS = [
-  'kick-off',
-  'regression-slot',
-  'missing-builds-reminder',
-  'pre-kick-off-reminder',
-  'approval-reminder',
-] as const;
-export type WakeJob = (typeof WAKE_JOBS)[number];
-
 /** A one-time job for a release. Identity: `key`. Spec 7.3. */
 export interface PlannedWake {
-  job: WakeJob;
+  job: 'kick-off' | 'regression-slot' | 'missing-builds-reminder' | 'pre-kick-off-reminder' | 'approval-reminder';
   key: string;
   at: Date;
 }
-
-/** The jobs that must always be there (Spec 7.3). */
-export const RECURRING_JOBS = ['tick', 'outbox', 'homes', 'slack-files', 'retention', 'doctor'] as const;
 
 /** A change of a release: the whole next state with what it says and records, stored in one conditional write. */
 export interface ReleaseChange {
@@ -58,8 +52,27 @@ export interface ReleaseChange {
   audit: AuditDraft[];
 }
 
+/** What is known of a release that somebody asks for. */
+export interface ReleaseLook {
+  /** null where it cannot be read */
+  release: Release | null;
+  /** null where it is sound */
+  damaged: DamagedRelease | null;
+}
+
+/** A parked release with what an alert about it needs. */
+export interface ParkedRelease {
+  id: string;
+  /** null where the document names none */
+  tenantId: string | null;
+  name: string;
+  defect: ParkedDefect;
+}
+
 export interface ReleasePage {
   releases: Release[];
+  /** those of the page that are parked or damaged, apart: nothing can be done with them */
+  damaged: DamagedRelease[];
   /** pass as `after` for the next page; null = no more */
   next: string | null;
 }
@@ -70,22 +83,24 @@ export interface ReleaseRepository {
    * other release) a second live release of the same configuration, platform and version (held by a unique index).
    */
   create(change: ReleaseChange): Promise<Release>;
-  /** Throws `Refusal` NOT_FOUND. */
+  /** Throws `Refusal` NOT_FOUND, and `DamagedError` where it cannot be read, as `find`; both read what is parked as well. */
   get(tenantId: string, releaseId: string): Promise<Release>;
   find(tenantId: string, releaseId: string): Promise<Release | null>;
+  /** The release and what is wrong with it; null when there is none. */
+  look(tenantId: string, releaseId: string): Promise<ReleaseLook | null>;
   /** Where its thread lives, also where the rest of the document cannot be read; null when it is gone or names none. */
   channelOf(tenantId: string, releaseId: string): Promise<string | null>;
-  /** For the engine, which wakes by id alone. Null when it is gone. */
+  /** For the engine, which wakes by id alone. Null when it is gone; throws `DamagedError` naming the first defect. */
   load(releaseId: string): Promise<StoredRelease | null>;
   /**
    * Stores `change` if the stored version is still `change.release.version`; the stored release's version is one higher.
    * Gives sequence numbers to messages and audit entries and appends them to the pending ones, in the same write.
-   * Without a lease the release becomes due now. Returns the stored release, or null when another writer was first
+   * Without a lease the release becomes due now, and is parked no more. Returns the stored release, or null when another writer was first
    * (or the lease was lost).
    */
   save(change: ReleaseChange, now: Date, lease?: Lease): Promise<Release | null>;
-  /** Counts the wake-up and claims the lease if it is free or ran out; null when somebody else holds it. */
-  wake(releaseId: string, now: Date, leaseMs: number): Promise<Lease | null>;
+  /** Counts the wake-up and claims the lease if it is free or ran out; null when somebody else holds it, or it is parked. */
+  wake(releaseId: string, now: Date, leaseMs: number): Promise<ClaimedLease | null>;
   /** Prolongs the lease; false when it was lost. */
   renew(lease: Lease, now: Date, leaseMs: number): Promise<Lease | null>;
   /** Lets go and stores when to look again, if nobody woke or changed the release since it was loaded. */
@@ -97,12 +112,24 @@ export interface ReleaseRepository {
   ): Promise<boolean>;
   /** Gives the lease back unfinished: the release is due at `dueAt`. */
   handBack(lease: Lease, dueAt: Date): Promise<void>;
+  /**
+   * Stores why the release cannot be worked on and gives the lease back: nothing looks at it until it is unparked, or a person
+   * archives it. The document need not be valid otherwise. False when the lease was lost.
+   */
+  park(lease: Lease, defect: ParkedDefect): Promise<boolean>;
+  /** Ends it, if it is still parked with what was found at that instant: the release is due at `now`. */
+  unpark(releaseId: string, parkedAt: Date, now: Date): Promise<boolean>;
+  findParked(releaseId: string): Promise<ParkedRelease | null>;
+  /** Longest parked first; `after` is the last one of the page before. */
+  listParked(limit: number, after?: ParkedRelease): Promise<ParkedRelease[]>;
   /** Takes flushed messages and audit entries (up to these sequence numbers) out of the document. */
   clearPending(releaseId: string, upTo: { messageSeq: number; auditSeq: number; version: number }): Promise<void>;
   /** Makes the live releases of a configuration due: what they decide on has changed. */
   wakeByConfig(tenantId: string, configId: string): Promise<void>;
   /** Ids of releases whose `nextWakeAt` has come, longest due first. Costs what is due. */
   findDue(now: Date, limit: number): Promise<string[]>;
+  /** How many are due by then, for metrics; counted in the index. */
+  countDue(until: Date): Promise<number>;
   /** Releases that are neither COMPLETED nor ARCHIVED, newest first. */
   listLive(tenantId: string, page: { limit: number; after?: string | undefined }): Promise<ReleasePage>;
   list(tenantId: string, page: { limit: number; after?: string | undefined }): Promise<ReleasePage>;
@@ -110,6 +137,7 @@ export interface ReleaseRepository {
   listLiveInChannel(tenantId: string, channelId: string): Promise<Release[]>;
   /** Every release of the tenant with a target of this version, newest first, live ones before ended ones. */
   findByVersion(tenantId: string, version: string): Promise<Release[]>;
+  findDamagedByVersion(tenantId: string, version: string): Promise<DamagedRelease[]>;
   /**
    * The highest version of each platform that this configuration released (SUBMITTED or COMPLETED), or with `ALL` has
    * under way as well; absent = none.
@@ -163,11 +191,18 @@ export interface AuditRepository {
   ): Promise<AuditEntry[]>;
 }
 
+/** `takenOver`: the claim of another one ran out on it. */
+export interface ClaimedRow extends OutboxRow {
+  takenOver: boolean;
+}
+
 export interface OutboxRepository {
   /** Inserts what is not there yet, by key, in order. */
   append(rows: OutboxRow[]): Promise<void>;
   /** Living, unsettled messages of the release must show at least this version: they become due. */
   touchLiving(tenantId: string, releaseId: string, version: number, now: Date): Promise<void>;
+  /** The highest version that a living message of the release was to show, where it is above this one; null = none is. */
+  findAhead(tenantId: string, releaseId: string, version: number): Promise<number | null>;
   /** Release ids that have a due row, longest due first. */
   findDueReleases(now: Date, limit: number): Promise<string[]>;
   /**
@@ -180,7 +215,7 @@ export interface OutboxRepository {
    * nobody else has it; order within the release is kept. The same write makes it SENDING and counts `attempts` up, so
    * that `attempts` above 1 tells the holder that an earlier try may have reached Slack.
    */
-  claimNext(releaseId: string, now: Date, leaseMs: number): Promise<OutboxRow | null>;
+  claimNext(releaseId: string, now: Date, leaseMs: number): Promise<ClaimedRow | null>;
   /**
    * Stores the outcome of a claimed row (status, ts, hash, versions, attempts, error, dueAt) and ends the claim, if it
    * still holds. `wantedVersion` is left as it is stored: a change that came meanwhile keeps the row due.
@@ -318,6 +353,8 @@ export interface DeliveryRepository {
   find(tenantId: string, key: string): Promise<Delivery | null>;
   /** Deletes DONE and FAILED ones that ended before this; returns how many. */
   purgeFinishedBefore(before: Date): Promise<number>;
+  /** Deletes RECEIVED ones with this key prefix whose lease ran out before this and that nobody took over; returns how many. */
+  purgeAbandonedBefore(keyPrefix: string, before: Date): Promise<number>;
 }
 
 /** Who has the App Home open, and whether it shows what is (Spec 6.5). */

@@ -66,6 +66,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     },
     get: ({ repositories: { releases }, release }) => releases.get(T, release.id),
     find: ({ repositories: { releases }, release }) => releases.find(T, release.id),
+    look: ({ repositories: { releases }, release }) => releases.look(T, release.id),
     channelOf: ({ repositories: { releases }, release }) => releases.channelOf(T, release.id),
     load: ({ repositories: { releases }, release }) => releases.load(release.id),
     save: async ({ repositories: { releases }, release }) => {
@@ -89,13 +90,26 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
       const lease = await releases.wake(release.id, NOW, LEASE_MS);
       if (lease) await releases.handBack({ ...lease, until: NOW }, NOW);
     },
+    park: async ({ repositories: { releases }, release }) => {
+      const lease = await releases.wake(release.id, NOW, LEASE_MS);
+      if (lease) await releases.park(lease, { code: 'NO_REST', detail: 'x', at: NOW });
+    },
+    unpark: ({ repositories: { releases }, release }) => releases.unpark(release.id, NOW, NOW),
+    findParked: ({ repositories: { releases }, release }) => releases.findParked(release.id),
+    listParked: async ({ repositories: { releases }, release }) => {
+      await releases.listParked(5);
+      const defect = { code: 'NO_REST', detail: 'x', at: NOW } as const;
+      await releases.listParked(5, { id: release.id, tenantId: T, name: 'x', defect });
+    },
     clearPending: ({ repositories: { releases }, release }) =>
       releases.clearPending(release.id, { messageSeq: 1, auditSeq: 1, version: 9 }),
     wakeByConfig: ({ repositories: { releases }, release }) => releases.wakeByConfig(T, release.releaseConfigId),
     findDue: ({ repositories: { releases } }) => releases.findDue(at(5), 10),
+    countDue: ({ repositories: { releases } }) => releases.countDue(at(5)),
     listLive: ({ repositories: { releases } }) => pages((after) => releases.listLive(T, { limit: 5, after })),
     list: ({ repositories: { releases } }) => pages((after) => releases.list(T, { limit: 5, after })),
     listLiveInChannel: ({ repositories: { releases } }) => releases.listLiveInChannel(T, 'C1'),
+    findDamagedByVersion: ({ repositories: { releases } }) => releases.findDamagedByVersion(T, '7.0.0'),
     findByVersion: ({ repositories: { releases } }) => releases.findByVersion(T, '7.0.0'),
     lastVersions: ({ repositories: { releases }, release }) => releases.lastVersions(T, release.releaseConfigId, 'ALL'),
     findLastReleaseTag: ({ repositories: { releases }, release }) =>
@@ -133,6 +147,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
   outbox: {
     append: ({ repositories: { outbox }, release }) => outbox.append([outboxRow(release.id, 1)]),
     touchLiving: ({ repositories: { outbox } }) => outbox.touchLiving(T, 'rel_1', 3, NOW),
+    findAhead: ({ repositories: { outbox } }) => outbox.findAhead(T, 'rel_1', 3),
     findDueReleases: ({ repositories: { outbox } }) => outbox.findDueReleases(at(5), 10),
     bringForward: ({ repositories: { outbox } }) => outbox.bringForward(NOW, at(120), LEASE_MS),
     claimNext: async ({ repositories: { outbox }, release }) => {
@@ -214,6 +229,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     },
     find: ({ repositories: { deliveries } }) => deliveries.find(T, 'file_1'),
     purgeFinishedBefore: ({ repositories: { deliveries } }) => deliveries.purgeFinishedBefore(at(-5)),
+    purgeAbandonedBefore: ({ repositories: { deliveries } }) => deliveries.purgeAbandonedBefore('file_3', at(-5)),
   },
   homes: {
     opened: ({ repositories: { homes } }) => homes.opened(T, 'U1', 1, NOW),

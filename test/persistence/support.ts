@@ -120,7 +120,9 @@ export function change(release: Release, changes: Partial<Release> = {}): Releas
 }
 
 export function ended(release: Release, status: 'COMPLETED' | 'ARCHIVED', endedAt: Date): ReleaseChange {
-  return change(release, { status, endedAt });
+  const done = { stage1Status: 'COMPLETED', stage2Status: 'COMPLETED', stage3Status: 'COMPLETED' } as const;
+  const cron = { ...release.cron, ...done, stage4Status: 'COMPLETED' as const };
+  return change(release, { status, endedAt, ...(status === 'COMPLETED' ? { cron } : {}) });
 }
 
 export function outboxRow(releaseId: string, seq: number, changes: Partial<OutboxRow> = {}): OutboxRow {

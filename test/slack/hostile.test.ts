@@ -54,7 +54,7 @@ function holdList(): () => void {
   });
   jest.spyOn(world.engine.queries, 'live').mockImplementationOnce(async () => {
     await held;
-    return { releases: [], next: null };
+    return { releases: [], damaged: [], next: null };
   });
   return () => go();
 }
@@ -112,7 +112,8 @@ describe('a database that is away', () => {
     const card = world.slack.messages('releases').find(({ metadata }) => JSON.stringify(metadata).includes(':root'));
     if (!card) throw new Error('no card');
     const { deliveries } = world.persistence.repositories;
-    jest.spyOn(deliveries, 'receive').mockRejectedValueOnce(new MongoServerSelectionError('away'));
+    const away = new MongoServerSelectionError('away');
+    jest.spyOn(deliveries, 'receive').mockRejectedValueOnce(away).mockRejectedValueOnce(away);
     await world.slack.user('alice').click(card, 'Start now');
     await world.settle();
     expect(world.told('alice').text).toContain('The database cannot be reached');
