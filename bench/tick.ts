@@ -4,6 +4,7 @@ import { createRelease } from '../src/domain/changes/create.ts';
 import type { ReleaseConfig } from '../src/domain/release-config.ts';
 import { createEngine, type Deps } from '../src/engine/index.ts';
 import { connectPersistence, type Persistence } from '../src/persistence/index.ts';
+import { createMetrics } from '../src/shared/metrics.ts';
 import { startServer } from './support/child.ts';
 import { benchConfig } from './support/config.ts';
 import { median, type Result } from './support/numbers.ts';
@@ -123,6 +124,7 @@ function depsOf(persistence: Persistence, clock: Deps['clock']): Deps {
   return {
     clock,
     logger: pino({ level: 'error' }),
+    metrics: createMetrics(),
     repositories: persistence.repositories,
     scmFor: never,
     // Sending is no part of the tick: every message is taken at once.

@@ -7,6 +7,7 @@ import { announceEmbedded } from '../src/setup/embedded-address.ts';
 import { isDatabaseError } from '../src/shared/database-errors.ts';
 import { ConfigError, ProviderError } from '../src/shared/errors.ts';
 import { createLogger, scrub } from '../src/shared/logger.ts';
+import { createMetrics } from '../src/shared/metrics.ts';
 
 /**
  * `npm start`: the real bot where Slack credentials are set, the sandbox where none are. Nothing in `src/` may know the
@@ -67,7 +68,11 @@ async function runBot(config: Config, stopped: Promise<Signal>): Promise<number>
     );
   }
   try {
-    const starting = startBot(config, { mongodbUri: config.mongodbUri ?? embedded?.uri ?? '', logger });
+    const starting = startBot(config, {
+      mongodbUri: config.mongodbUri ?? embedded?.uri ?? '',
+      logger,
+      metrics: createMetrics({ ofProcess: true }),
+    });
     // Asked to stop while it starts, it starts first, but nobody waits for a database or a Slack that does not answer.
     const isUp = await Promise.race([starting.then(() => true), stopped.then(() => false)]);
     if (isUp) await stopped;

@@ -22,6 +22,9 @@ import { createSealer } from './shared/crypto.ts';
 import { isDatabaseError } from './shared/database-errors.ts';
 import { ConfigError } from './shared/errors.ts';
 import { createLogger, type Logger } from './shared/logger.ts';
+import { measuredFetch } from './shared/measured-fetch.ts';
+import { createMetrics, type Metrics } from './shared/metrics.ts';
+import { measureAcknowledgements } from './slack-acks.ts';
 import { createSlackApp, type SlackApp } from './slack-app.ts';
 
 /** The composition root: connects, wires, starts, shuts down (Spec 8.1). */
@@ -41,6 +44,8 @@ export interface BotOptions {
   mongodbUri: string;
   clock?: Clock;
   logger?: Logger;
+  /** of this bot alone; default: without those of the process */
+  metrics?: Metrics;
 }
 
 export interface Bot {
@@ -63,7 +68,8 @@ export async function startBot(config: Config, options: BotOptions): Promise<Bot
   const persistence = await connectPersistence({ uri: options.mongodbUri, logger, clock });
   try {
     await persistence.ensureIndexes();
-    return await wire(config, slackConfig, persistence, createSealer(keys), clock, logger);
+    const metrics = options.metrics ?? createMetrics();
+    return await wire(config, slackConfig, persistence, createSealer(keys), clock, logger, metrics);
   } catch (error) {
     await persistence.close();
     throw error;
@@ -87,6 +93,7 @@ async function wire(
   sealer: ReturnType<typeof createSealer>,
   clock: Clock,
   logger: Logger,
+  metrics: Metrics,
 ): Promise<Bot> {
   const { repositories, connection } = persistence;
   if (!connection.db) throw new ConfigError(['MONGODB_URI: the connection has no database']);
@@ -99,10 +106,12 @@ async function wire(
     ...slackConfig,
     slackApiUrl,
     logger,
+    fetch: measuredFetch(metrics, 'SLACK', slackMethod),
     ...(slackConfig.mode === 'http'
       ? { mode: 'http', signingSecret: slackConfig.signingSecret, web }
       : { mode: 'socket', appToken: slackConfig.appToken }),
   });
+  measureAcknowledgements(slack.app, metrics);
   const { teamId, teamName, botUserId } = slack.identity;
   await repositories.tenants.ensure({ id: teamId, name: teamName }, clock.now());
 
@@ -118,8 +127,9 @@ async function wire(
   const engine = createEngine({
     clock,
     logger,
+    metrics,
     repositories,
-    ...createProviders(repositories, sealer),
+    ...createProviders(repositories, sealer, metrics),
     messengerFor: async () => messenger,
     artifacts,
     inspectBuild: (input) => inspectBuildFile({ ...input, store: artifacts }),
@@ -147,6 +157,7 @@ async function wire(
     createHttpApi({
       engine,
       logger,
+      metrics,
       maxUploadBytes: config.maxUploadBytes,
       readiness: () => readiness(persistence, jobs.isRunning(), slack),
       publicUrl: config.publicUrl,
@@ -190,6 +201,11 @@ async function wire(
       return stopped;
     },
   };
+}
+
+/** `chat.postMessage` and its like: the end of the address. */
+function slackMethod({ pathname }: URL): string {
+  return pathname.slice(pathname.lastIndexOf('/') + 1);
 }
 
 function artifactConfig(artifacts: ArtifactsConfig): Parameters<typeof createArtifactStore>[0] {

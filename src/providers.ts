@@ -3,12 +3,14 @@ import type { Scm } from './integrations/scm/port.ts';
 import type { Repositories } from './persistence/types.ts';
 import type { Sealer } from './shared/crypto.ts';
 import { NotConfiguredError } from './shared/errors.ts';
+import { measuredFetch } from './shared/measured-fetch.ts';
+import type { Metrics } from './shared/metrics.ts';
 
 /**
  * Clients of the connected accounts, made from what is stored. One is kept as long as its integration does not change,
  * so that its rate limits are counted in one place; credentials are opened only to make it (Spec 4.2).
  */
-export function createProviders(repositories: Repositories, sealer: Sealer) {
+export function createProviders(repositories: Repositories, sealer: Sealer, metrics: Metrics) {
   const clients = new Map<string, { updatedAt: number; scm: Scm }>();
   return {
     /** Throws `NotConfiguredError` when the integration is gone. */
@@ -22,7 +24,10 @@ export function createProviders(repositories: Repositories, sealer: Sealer) {
       if (known?.updatedAt === updatedAt) return known.scm;
       const scope = { tenantId, integrationId };
       const credentials: unknown = JSON.parse(sealer.open(integration.sealedCredentials, scope));
-      const scm = createScm({ provider: integration.provider, settings: integration.settings, credentials });
+      const { provider, settings } = integration;
+      // Its addresses are too many to be counted singly: reads and writes.
+      const fetch = measuredFetch(metrics, provider, (_url, method) => method);
+      const scm = createScm({ provider, settings, credentials }, { fetch });
       clients.set(integrationId, { updatedAt, scm });
       return scm;
     },

@@ -99,6 +99,12 @@ const RULES: readonly Rule[] = [
     may: ['src/config', 'src/shared/'],
     why: 'it is read before anything else',
   },
+  {
+    room: 'acknowledgements',
+    from: /^src\/slack-acks\.ts$/,
+    may: ['src/shared/'],
+    why: 'they are only measured',
+  },
   { room: 'the logger of Slack', from: /^src\/slack-logger\.ts$/, may: ['src/shared/'], why: 'it only translates' },
   {
     room: 'the Slack app',
@@ -139,8 +145,9 @@ const LIBRARIES: readonly { library: RegExp; rooms: RegExp }[] = [
   { library: /^@octokit\//, rooms: /^src\/integrations\/scm\// },
   { library: /^@aws-sdk\//, rooms: /^src\/integrations\/artifacts\// },
   { library: /^@slack\/web-api$/, rooms: /^(src\/integrations\/messenger\/|views\/deps\.ts|src\/slack-app\.ts)/ },
-  { library: /^@slack\/bolt$/, rooms: /^(commands\/|views\/(.+\.actions|index)\.ts|src\/slack-(app|logger)\.ts)/ },
+  { library: /^@slack\/bolt$/, rooms: /^(commands\/|views\/(.+\.actions|index)\.ts|src\/slack-(app|acks|logger)\.ts)/ },
   { library: /^express$/, rooms: /^src\/(http\/|main\.ts|slack-app\.ts)/ },
+  { library: /^prom-client$/, rooms: /^src\/shared\/metrics\.ts$/ },
   { library: /^luxon$/, rooms: /^(src\/shared\/zoned-time\.ts|sandbox\/terminal\/)/ },
 ];
 

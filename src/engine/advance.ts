@@ -26,6 +26,7 @@ export async function advance(
 ): Promise<AdvanceResult> {
   const lease = await deps.repositories.releases.wake(releaseId, deps.clock.now(), deps.leaseMs);
   if (!lease) return 'busy';
+  if (lease.takenOver) deps.metrics.leaseTakenOver();
   const held = holdLease(deps, lease);
   holds.add(held);
   try {

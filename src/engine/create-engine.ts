@@ -1,6 +1,7 @@
 import type { Release } from '../domain/release.ts';
 import { resolveActor } from './actors.ts';
 import { advance, handBackNow } from './advance.ts';
+import { readBacklog } from './backlog.ts';
 import { createDeliveries } from './deliveries.ts';
 import type { Deps } from './deps.ts';
 import { checkUp } from './doctor/check-up.ts';
@@ -55,8 +56,19 @@ export function createEngine(deps: Deps): Engine {
     );
   }
 
+  async function countedAdvance(releaseId: string): Promise<AdvanceResult> {
+    try {
+      const result = await advance(deps, releaseId, isStopping, holds);
+      deps.metrics.advanced(result);
+      return result;
+    } catch (error) {
+      deps.metrics.advanced('failed');
+      throw error;
+    }
+  }
+
   async function advanceAndSend(releaseId: string): Promise<AdvanceResult> {
-    const result = await advance(deps, releaseId, isStopping, holds);
+    const result = await countedAdvance(releaseId);
     void inBackground(releaseId, 'outbox could not be drained', drainRelease(deps, releaseId, isStopping, holdsRows));
     return result;
   }
@@ -161,6 +173,7 @@ export function createEngine(deps: Deps): Engine {
     },
     applyRetention: () => track(applyRetention(deps)),
     checkUp: () => track(checkUp(deps)),
+    backlog: () => readBacklog(deps),
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },

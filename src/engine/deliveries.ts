@@ -13,6 +13,7 @@ export function createDeliveries(
 
   const keep = (delivery: Delivery) => {
     if (delivery.lease) held.set(delivery.lease.token, delivery);
+    if (delivery.attempts > 1) deps.metrics.recovered('delivery');
   };
   const drop = ({ lease }: Delivery) => {
     if (lease) held.delete(lease.token);

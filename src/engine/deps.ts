@@ -9,6 +9,7 @@ import type { Messenger, RenderedMessage } from '../integrations/messenger/port.
 import type { Scm } from '../integrations/scm/port.ts';
 import type { PlannedWake, Repositories } from '../persistence/types.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { Metrics } from '../shared/metrics.ts';
 
 /** A message as Slack shall show it; `settled` = it will never change again. */
 export interface Rendering extends RenderedMessage {
@@ -25,6 +26,7 @@ export interface RenderContext {
 export interface Deps {
   clock: Clock;
   logger: Logger;
+  metrics: Metrics;
   repositories: Repositories;
   /** The SCM of this integration; `NotConfiguredError` when it is gone. */
   scmFor(tenantId: string, integrationId: string): Promise<Scm>;

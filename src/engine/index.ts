@@ -8,6 +8,7 @@ import type { MissedSlotAnswer } from '../domain/slot.ts';
 import type { Actor, Role, Tenant } from '../domain/tenant.ts';
 import type { Upload, UploadSource, UploadStage } from '../domain/upload.ts';
 import type { ApiToken, Delivery, Home, ReleasePage, TokenScope } from '../persistence/types.ts';
+import type { Backlog } from '../shared/metrics.ts';
 import type { DoctorReport } from './doctor/index.ts';
 import type { SubmitUploadInput, UploadReceipt } from './intents/submit-upload.ts';
 
@@ -176,6 +177,8 @@ export interface Engine extends Intents {
   applyRetention(): Promise<number>;
   /** Looks whether what must always hold does, logs what does not, and tells admins once; for every hour. */
   checkUp(): Promise<DoctorReport>;
+  /** What waits in the database, for metrics; throws when it does not answer. */
+  backlog(): Promise<Backlog>;
   /** Resolves when nothing that was started here is under way. */
   idle(): Promise<void>;
   /**

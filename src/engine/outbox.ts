@@ -42,10 +42,11 @@ export async function drainRelease(
     if (!row) return sent;
     const held = { row, sending: false, givenBack: false };
     holds.add(held);
+    if (row.takenOver) deps.metrics.recovered('message');
     try {
       const outcome = isStopping() ? unsent(row) : await attempt(deps, held);
       // Given back meanwhile, it is not ours to store any more: the claim's token is gone.
-      await outbox.release(outcome, row.lease?.token ?? '');
+      if (await outbox.release(outcome, row.lease?.token ?? '')) countTry(deps, row, outcome);
       if (outcome.status === 'PENDING') return sent;
       sent += 1;
     } finally {
@@ -71,6 +72,12 @@ export async function giveBackNow(deps: Deps, held: HeldRow): Promise<void> {
       'message not given back; its claim runs out',
     );
   }
+}
+
+function countTry({ metrics }: Deps, row: OutboxRow, { status, attempts }: OutboxRow): void {
+  if (status === 'SENT') metrics.messageTried('sent');
+  else if (status === 'PARKED') metrics.messageTried('parked');
+  else if (attempts === row.attempts) metrics.messageTried('delayed');
 }
 
 /** As it was before it was claimed. */

@@ -1,11 +1,20 @@
 import type { Change } from '../domain/change.ts';
-import { completeTask, delayTask, failTask, passOverTask, startTask, type TaskFault } from '../domain/changes/tasks.ts';
+import {
+  completeTask,
+  delayTask,
+  failTask,
+  isInterrupted,
+  passOverTask,
+  startTask,
+  type TaskFault,
+} from '../domain/changes/tasks.ts';
 import type { Facts } from '../domain/decide.ts';
 import { flowTask } from '../domain/flows/staged.ts';
 import type { Release } from '../domain/release.ts';
 import type { Task } from '../domain/task.ts';
 import { findTask } from '../domain/tasks.ts';
 import { NotConfiguredError, ProviderError, Refusal, TransientError } from '../shared/errors.ts';
+import type { TaskRunOutcome } from '../shared/metrics.ts';
 import type { Deps } from './deps.ts';
 import type { HeldLease } from './lease.ts';
 import { shortened } from './notes.ts';
@@ -27,6 +36,7 @@ export async function runTask(deps: Deps, release: Release, task: Task, facts: F
   );
   const running = started && findTask(started, task.id);
   if (!started || !running) return;
+  if (isInterrupted(task)) deps.metrics.recovered('task');
   const logger = deps.logger.child({ tenantId: release.tenantId, releaseId: release.id, taskId: task.id });
   const result = await attempt(deps, started, running, facts, logger);
   await storeResult(deps, task.id, result, held);
@@ -71,26 +81,31 @@ async function storeResult(deps: Deps, taskId: string, result: Result, held: Hel
     if (!stored || stored.lease?.token !== held.current.token) return;
     const task = findTask(stored.release, taskId);
     if (task?.status !== 'IN_PROGRESS') return;
-    const change = changeFor(stored.release, task, result, deps.clock.now());
-    if (await releases.save(change, deps.clock.now(), held.current)) return;
+    const { outcome, change } = settled(stored.release, task, result, deps.clock.now());
+    if (await releases.save(change, deps.clock.now(), held.current)) {
+      deps.metrics.taskRan(task.type, outcome);
+      return;
+    }
   }
 }
 
-function changeFor(release: Release, task: Task, result: Result, now: Date): Change {
+function settled(release: Release, task: Task, result: Result, now: Date): { outcome: TaskRunOutcome; change: Change } {
   if (result.kind === 'outcome') {
     const { outcome } = result;
     return outcome.kind === 'done'
-      ? completeTask(release, task, outcome, now)
-      : passOverTask(release, task, outcome.reason, now);
+      ? { outcome: 'done', change: completeTask(release, task, outcome, now) }
+      : { outcome: 'passed-over', change: passOverTask(release, task, outcome.reason, now) };
   }
   const { error } = result;
   if (error instanceof NotConfiguredError && flowTask(task.type).optional) {
-    return passOverTask(release, task, error.message, now);
+    return { outcome: 'passed-over', change: passOverTask(release, task, error.message, now) };
   }
   const described = describe(error);
   const fault = { ...described, message: shortened(described.message, FAULT_CHARS) };
   const nextTryAt = error instanceof TransientError ? retryAt(task.attempts, error.retryAfterMs, now) : null;
-  return nextTryAt ? delayTask(release, task, fault, nextTryAt, now) : failTask(release, task, fault, now);
+  return nextTryAt
+    ? { outcome: 'delayed', change: delayTask(release, task, fault, nextTryAt, now) }
+    : { outcome: 'failed', change: failTask(release, task, fault, now) };
 }
 
 function describe(error: unknown): TaskFault {

@@ -2,10 +2,10 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import type { ApiToken, IntentContext, TokenScope } from '../engine/index.ts';
 
-/** What is sent back: JSON, always with `success` except for the status itself (Spec 2.4). */
+/** What is sent back: JSON, always with `success` except for the status itself (Spec 2.4); text is sent as it is. */
 export interface Answer {
   status: number;
-  body: object;
+  body: object | string;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -49,8 +49,8 @@ export interface Endpoint<Query, Body> {
   body?: z.ZodType<Body>;
   /** A streamed form beside (or instead of) the JSON body: `handle` reads `raw` itself. */
   multipart?: z.ZodType;
-  /** What it answers when all is well: status and schema. */
-  answer: { status: number; schema: z.ZodType };
+  /** What it answers when all is well: status, schema, and what it is when it is not JSON. */
+  answer: { status: number; schema: z.ZodType; contentType?: string };
   /** `Idempotency-Key` is honoured; `self` = by the handler itself, because its body is a stream. */
   idempotent?: true | 'self';
   handle(input: EndpointInput<Query, Body>): Promise<Answer>;

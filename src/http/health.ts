@@ -1,6 +1,7 @@
 import { HealthAnswer, ReadyAnswer } from './answers.ts';
 import type { AnyEndpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
+import { within } from './within.ts';
 
 /** Each dependency by name; `detail` is shown to anybody who asks, so no secrets in it. */
 export type Readiness = () => Promise<Record<string, { ok: boolean; detail?: string }>>;
@@ -9,8 +10,10 @@ export type Readiness = () => Promise<Record<string, { ok: boolean; detail?: str
 export function healthEndpoints(readiness: Readiness, timeoutMs: number): AnyEndpoint[] {
   // Nobody is asked for a token here, so however many ask, the dependencies are asked once at a time.
   let asked: ReturnType<Readiness> | null = null;
+  const late = { readiness: { ok: false, detail: `no answer within ${timeoutMs} ms` } };
+  const failed = () => ({ readiness: { ok: false, detail: 'the check itself failed' } });
   const check = () => {
-    asked ??= withTimeout(readiness, timeoutMs).finally(() => {
+    asked ??= within(timeoutMs, readiness().catch(failed), late).finally(() => {
       asked = null;
     });
     return asked;
@@ -37,18 +40,4 @@ export function healthEndpoints(readiness: Readiness, timeoutMs: number): AnyEnd
       },
     }),
   ];
-}
-
-async function withTimeout(readiness: Readiness, timeoutMs: number): ReturnType<Readiness> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Awaited<ReturnType<Readiness>>>((resolve) => {
-    const detail = `no answer within ${timeoutMs} ms`;
-    timer = setTimeout(() => resolve({ readiness: { ok: false, detail } }), timeoutMs);
-  });
-  const failed = () => ({ readiness: { ok: false, detail: 'the check itself failed' } });
-  try {
-    return await Promise.race([readiness().catch(failed), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -4,6 +4,7 @@ import express from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/index.ts';
+import type { Metrics } from '../shared/metrics.ts';
 import { actionEndpoints } from './actions.ts';
 import { authenticate } from './auth.ts';
 import { buildEndpoints } from './builds.ts';
@@ -14,6 +15,7 @@ import type { Idempotency } from './idempotency.ts';
 import { createIdempotency, fingerprintOf, idempotencyKeyOf } from './idempotency.ts';
 import type { HttpLimits } from './limits.ts';
 import { bodyDeadline, DEFAULT_HTTP_LIMITS, drain, limitFailedAuth, limitPerToken } from './limits.ts';
+import { metricsEndpoints } from './metrics.ts';
 import { buildOpenApi } from './openapi.ts';
 import { answerOf, HttpProblem, logProblem } from './problems.ts';
 import { releaseEndpoints } from './releases.ts';
@@ -29,6 +31,7 @@ export interface HttpApiDeps {
   logger: Logger;
   maxUploadBytes: number;
   readiness: Readiness;
+  metrics: Metrics;
   /** for the OpenAPI document; null = not told */
   publicUrl: string | null;
   now: () => Date;
@@ -38,8 +41,8 @@ export interface HttpApiDeps {
 const ONE_RELEASE = '/api/v1/releases/{id}';
 
 /**
- * Everything HTTP that is not Slack's (Spec 8.4), to be mounted at `/` beside Bolt. It touches only `/api/`, `/healthz` and
- * `/readyz`: Bolt needs the raw bodies of all else. Addresses are `request.ip`: set express's `trust proxy` behind one.
+ * Everything HTTP that is not Slack's (Spec 8.4), to be mounted at `/` beside Bolt. It touches only `/api/`, `/healthz`,
+ * `/readyz` and `/metrics`: Bolt needs the raw bodies of all else. Addresses are `request.ip`: set express's `trust proxy` behind one.
  */
 export function createHttpApi(deps: HttpApiDeps): Router {
   const limits = { ...DEFAULT_HTTP_LIMITS, ...deps.limits };
@@ -49,7 +52,7 @@ export function createHttpApi(deps: HttpApiDeps): Router {
   const endpoints = listEndpoints(deps, idempotency, limits);
 
   const router = express.Router();
-  const ours = ['/api', '/healthz', '/readyz'];
+  const ours = ['/api', '/healthz', '/readyz', '/metrics'];
   router.use(ours, helmet(), begin(deps.logger));
   for (const endpoint of endpoints) {
     const guards: RequestHandler[] = [];
@@ -111,6 +114,7 @@ export function listEndpoints(deps: HttpApiDeps, idempotency: Idempotency, limit
     ...actionEndpoints(engine, now),
     ...tokenEndpoints(engine),
     ...healthEndpoints(deps.readiness, limits.readinessTimeoutMs),
+    ...metricsEndpoints(engine, deps.metrics, limits.metricsTimeoutMs),
   ];
 }
 
@@ -197,10 +201,9 @@ function notFound(request: Request, endpoints: readonly AnyEndpoint[]): HttpProb
 }
 
 function send(response: Response, { status, body, headers }: Answer): void {
-  response
-    .status(status)
-    .set(headers ?? {})
-    .json(body);
+  response.status(status).set(headers ?? {});
+  if (typeof body === 'string') response.send(body);
+  else response.json(body);
 }
 
 /** Open endpoints have nobody who asks; what they do needs nobody. */

@@ -22,6 +22,8 @@ export interface HttpLimits {
   idempotencyLeaseMs: number;
   /** until a dependency that does not answer counts as not ready */
   readinessTimeoutMs: number;
+  /** until metrics are told without what the database knows; Prometheus waits ten seconds */
+  metricsTimeoutMs: number;
   /** how much of a refused body is still taken in, so that the client gets to read the answer */
   drainBytes: number;
   drainMs: number;
@@ -37,6 +39,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   idempotencyWaitMs: 30_000,
   idempotencyLeaseMs: 20_000,
   readinessTimeoutMs: 5_000,
+  metricsTimeoutMs: 3_000,
   drainBytes: 64 * 1024 * 1024,
   drainMs: 10_000,
 };

@@ -43,7 +43,9 @@ function operation(endpoint: AnyEndpoint): Record<string, unknown> {
     responses: {
       [endpoint.answer.status]: {
         description: 'Done',
-        content: { 'application/json': { schema: schemaOf(endpoint.answer.schema, 'output') } },
+        content: {
+          [endpoint.answer.contentType ?? 'application/json']: { schema: schemaOf(endpoint.answer.schema, 'output') },
+        },
       },
       default: { $ref: '#/components/responses/Error' },
     },

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** `passed-over` = its integration is not configured; `delayed` = a transient fault, it is tried again. */
 export type TaskRunOutcome = 'done' | 'passed-over' | 'delayed' | 'failed';
 export type MessageOutcome = 'sent' | 'delayed' | 'parked';
-/** Work that its instance died in, or was stopped in, and that was taken up again. */
+/** Work that was taken up again: its instance died or was stopped in it, or the database failed. */
 export type Recovered = 'task' | 'message' | 'delivery';
 
 /** What waits in the database, for all instances together. */
@@ -40,7 +40,7 @@ export interface Metrics {
 }
 
 /** Prometheus wants rates from zero: what is known beforehand is there from the beginning. */
-const ADVANCE_RESULTS = ['settled', 'busy', 'gone', 'handed-back', 'failed'];
+const ADVANCE_RESULTS = ['settled', 'busy', 'gone', 'handed-back', 'parked', 'failed'];
 const MESSAGE_OUTCOMES: readonly MessageOutcome[] = ['sent', 'delayed', 'parked'];
 const RECOVERED: readonly Recovered[] = ['task', 'message', 'delivery'];
 
@@ -74,7 +74,7 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
   });
   const recoveries = new Counter({
     name: 'slipway_recoveries_total',
-    help: 'Work taken up again after its instance died or was stopped in it',
+    help: 'Work taken up again after its instance died or stopped in it, or the database failed',
     labelNames: ['what'],
     registers,
   });

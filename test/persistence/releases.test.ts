@@ -178,7 +178,7 @@ describe('wake', () => {
   it('claims a free release, counts, and puts the next look at the end of the lease', async () => {
     const first = await created();
     const lease = await opened.repositories.releases.wake(first.id, at(1), LEASE_MS);
-    expect(lease).toEqual({ releaseId: first.id, token: expect.any(String), until: at(61) });
+    expect(lease).toEqual({ releaseId: first.id, token: expect.any(String), until: at(61), takenOver: false });
     expect(await stored(first.id)).toMatchObject({
       wakeCount: 1,
       nextWakeAt: at(61),
@@ -192,7 +192,7 @@ describe('wake', () => {
     await releases.wake(first.id, at(0), LEASE_MS);
     expect(await releases.wake(first.id, new Date(at(60).getTime() - 1), LEASE_MS)).toBeNull();
     expect(await stored(first.id)).toMatchObject({ wakeCount: 2, nextWakeAt: at(60) });
-    expect(await releases.wake(first.id, at(60), LEASE_MS)).toMatchObject({ until: at(120) });
+    expect(await releases.wake(first.id, at(60), LEASE_MS)).toMatchObject({ until: at(120), takenOver: true });
     expect(await stored(first.id)).toMatchObject({ wakeCount: 3, nextWakeAt: at(120) });
   });
 

@@ -23,6 +23,7 @@ import { createArtifactStore } from '../../src/integrations/artifacts/index.ts';
 import { inspectBuildFile } from '../../src/integrations/artifacts/inspect/index.ts';
 import { connectPersistence, type Persistence } from '../../src/persistence/index.ts';
 import { isDatabaseError } from '../../src/shared/database-errors.ts';
+import { createMetrics } from '../../src/shared/metrics.ts';
 import { makeAab, makeApk, makeIpa } from '../fixtures/build-files.ts';
 import { testDatabase } from './database.ts';
 import { type FakeMessenger, fakeMessenger } from './fake-messenger.ts';
@@ -76,6 +77,7 @@ export async function engineWorld(): Promise<World> {
   const deps: Deps = {
     clock,
     logger: pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }),
+    metrics: createMetrics(),
     repositories: persistence.repositories,
     scmFor: async () => scm,
     messengerFor: async () => messenger,

@@ -8,16 +8,20 @@ import { activeTasks, missingPlatforms, stagedUpload, withTask } from '../tasks.
 
 /** What happens to a task, as pure changes of its release (Spec 1.6, 1.7). */
 
+/** It was being worked on when its instance died or stopped; a try that met a fault has a `nextTryAt`. */
+export function isInterrupted(task: Task): boolean {
+  return task.status === 'IN_PROGRESS' && task.nextTryAt === null && task.attempts > 0;
+}
+
 /**
  * The task is being worked on: stored before anything is done outside. One that was being worked on when its instance died is
  * taken up again: that is the same attempt, so that deaths do not use up the tries that provider faults have.
  */
 export function startTask(release: Release, task: Task, now: Date): Change {
-  const isTakenUp = task.status === 'IN_PROGRESS' && task.nextTryAt === null && task.attempts > 0;
   const next = withTask(release, task.id, {
     status: 'IN_PROGRESS',
     startedAt: task.startedAt ?? now,
-    attempts: isTakenUp ? task.attempts : task.attempts + 1,
+    attempts: isInterrupted(task) ? task.attempts : task.attempts + 1,
     nextTryAt: null,
   });
   const first = task.status === 'PENDING' || task.startedAt === null;

@@ -229,6 +229,7 @@ async function stage(deps: Deps, upload: Upload, context: IntentContext): Promis
     }
     throw error;
   }
+  deps.metrics.uploaded(upload);
   const previous = replaced as { uploadId: string; fileName: string } | null;
   if (previous) await uploads.markSuperseded(tenantId, previous.uploadId, upload.id, deps.clock.now());
   return receiptOf(upload, previous?.fileName ?? null, warning);

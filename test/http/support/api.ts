@@ -11,6 +11,7 @@ import type { ApiToken, Delivery, TokenScope } from '../../../src/persistence/ty
 import { sha256Hex } from '../../../src/shared/crypto.ts';
 import { Refusal } from '../../../src/shared/errors.ts';
 import { createLogger } from '../../../src/shared/logger.ts';
+import { createMetrics } from '../../../src/shared/metrics.ts';
 import { NOW } from './releases.ts';
 
 /** An engine that knows only what a test gives it; anything else is called by mistake. */
@@ -167,6 +168,7 @@ export async function startApi(engine: Engine, deps: Partial<HttpApiDeps> = {}):
     createHttpApi({
       engine,
       logger: createLogger({ level: 'debug', destination: { write: (line: string) => void log.push(line) } }),
+      metrics: createMetrics(),
       maxUploadBytes: 256 * 1024 * 1024,
       readiness: async () => ({ database: { ok: true } }),
       publicUrl: null,
