@@ -7,7 +7,7 @@ import { defineDoctor } from './doctor.ts';
 import { defineHomes } from './homes.ts';
 import { defineOutbox } from './outbox.ts';
 import { defineRetention } from './retention.ts';
-import { bringForward, type SetBackWatch, watchForSetBack } from './set-back.ts';
+import { bringForward, type SetBackWatch, setBackWhileStopped, watchForSetBack } from './set-back.ts';
 import { defineSlackFiles } from './slack-files.ts';
 import { defineTick } from './tick.ts';
 import { defineWakes, planWakes } from './wakes.ts';
@@ -57,7 +57,13 @@ export function createJobs(options: {
 
   return {
     async start(deps) {
-      await db.collection(COLLECTION).createIndex({ 'data.releaseId': 1 });
+      const jobs = db.collection(COLLECTION);
+      await jobs.createIndex({ 'data.releaseId': 1 });
+      const setBackMs = await setBackWhileStopped(jobs, RECURRING_JOBS, new Date());
+      if (setBackMs > 0) {
+        logger.warn({ setBackMs }, 'the clock was set back while nothing ran');
+        deps.engine.clockWasSetBack(setBackMs);
+      }
       defineTick(agenda, deps);
       defineWakes(agenda, deps);
       defineOutbox(agenda, deps);
@@ -72,7 +78,8 @@ export function createJobs(options: {
       await agenda.every('10 seconds', 'slack-files');
       await agenda.every('30 3 * * *', 'retention');
       await agenda.every('17 * * * *', 'doctor');
-      watch = watchForSetBack((now) => bringForward(db.collection(COLLECTION), RECURRING_JOBS, now), logger);
+      if (setBackMs > 0) await bringForward(jobs, RECURRING_JOBS, new Date());
+      watch = watchForSetBack((now) => bringForward(jobs, RECURRING_JOBS, now), logger);
       running = true;
     },
     planWakes: (releaseId, wakes) => planWakes(agenda, releaseId, wakes, realTimeOf),

@@ -38,6 +38,17 @@ export function watchForSetBack(
   return { stop: () => clearInterval(timer) };
 }
 
+/**
+ * By how many ms the clock was set back while no bot ran: what ran last ran in what is the future now. 0 = it was not, or by
+ * less than nothing ran, which leaves nothing in the future.
+ */
+export async function setBackWhileStopped(jobs: Collection, names: readonly string[], now: Date): Promise<number> {
+  const ran = await jobs.find({ name: { $in: [...names] } }, { projection: { lastRunAt: 1 } }).toArray();
+  const lastMs = Math.max(...ran.map(({ lastRunAt }) => (lastRunAt instanceof Date ? lastRunAt.getTime() : 0)), 0);
+  const aheadMs = lastMs - now.getTime();
+  return aheadMs > SET_BACK_MS ? aheadMs : 0;
+}
+
 /** Recurring jobs that would wait for what is now far ahead run at once; a lock of that time is one of now. */
 export async function bringForward(jobs: Collection, names: readonly string[], now: Date): Promise<void> {
   await jobs.updateMany({ name: { $in: [...names] }, nextRunAt: { $gt: now } }, { $set: { nextRunAt: now } });

@@ -104,6 +104,7 @@ export function createEngine(deps: Deps): Engine {
     deps.logger.warn({ before, now }, 'the clock was set back');
     const until = new Date(before.getTime() + LONGEST_WAIT_MS);
     await deps.repositories.outbox.bringForward(now, until, CLAIM_MS);
+    await deps.repositories.deliveries.bringForward(now, until, CLAIM_MS);
     return until;
   }
 

@@ -105,6 +105,14 @@ export function deliveryRepository(connection: Connection): DeliveryRepository {
       return finished.matchedCount === 1;
     },
 
+    async bringForward(now, until, leaseMs) {
+      const ends = new Date(now.getTime() + leaseMs);
+      await model.updateMany(
+        { status: 'RECEIVED', 'lease.until': { $gt: ends, $lte: until } },
+        { $set: { 'lease.until': ends } },
+      );
+    },
+
     async handBack(delivery, now) {
       if (!delivery.lease) return;
       await model.updateOne(held(delivery, delivery.lease.token), {

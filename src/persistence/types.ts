@@ -346,6 +346,8 @@ export interface DeliveryRepository {
   renew(delivery: Delivery, now: Date, leaseMs: number): Promise<boolean>;
   /** Stores the result if the claim still holds. */
   finish(delivery: Delivery, status: 'DONE' | 'FAILED', result: Record<string, unknown>, now: Date): Promise<boolean>;
+  /** After the clock was set back: claims that would last to a time up to `until` end `leaseMs` from now. */
+  bringForward(now: Date, until: Date, leaseMs: number): Promise<void>;
   /** Ends the claim: it is there to be taken over at once, and who had it cannot finish it any more. */
   handBack(delivery: Delivery, now: Date): Promise<void>;
   /** Forgets it, so that it may be received again. */

@@ -74,6 +74,26 @@ test('a message that was put off is sent soon after the clock is set back, in it
   expect(sent).toEqual(rows.map((row) => row.key));
 });
 
+test('a clock that was set back while nothing ran is caught up with by the first tick of whoever starts', async () => {
+  const { id } = await world.create();
+  world.scm.failNext('ensureBranch', new TransientError(fault));
+  await world.tick(HOUR_MS);
+  world.messenger.down = new TransientError({ provider: 'SLACK', operation: 'send', status: 503, detail: 'down' });
+  const { id: other } = await world.create({ targets: [{ platform: 'ANDROID', version: '8.0.0', store: null }] });
+  await world.engine.deliveries.receive({ tenantId: TENANT, key: 'slack-file:F1', payload: {} }, 60_000);
+  world.messenger.down = null;
+  back(HOUR_MS);
+  const started = world.second();
+  started.clockWasSetBack(HOUR_MS);
+  await started.advanceDue();
+  await started.idle();
+  await started.drainOutbox();
+  expect(findTask(await world.release(id), `${id}.s1.FORK_BRANCH`)).toMatchObject({ status: 'COMPLETED' });
+  expect(world.messenger.sent.map(({ key }) => key)).toContain(`${other}:root`);
+  world.setNow(new Date(world.now().getTime() + 60_000));
+  expect(await started.deliveries.claimAbandoned('slack-file:', 60_000)).not.toBeNull();
+});
+
 test('days that pass at once (a laptop that slept) kick off late and ask about the slots that were missed', async () => {
   const { id } = await world.create();
   await world.upload(id, 'ANDROID');

@@ -1,7 +1,9 @@
-import { MongoClient } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
 import pino from 'pino';
+import { createJobs, type JobDeps } from '../../jobs/index.ts';
 import { bringForward, watchForSetBack } from '../../jobs/set-back.ts';
 import { testDatabase } from '../support/database.ts';
+import { letLongTimersGo } from '../support/long-timers.ts';
 
 const NOW = new Date('2026-12-01T08:00:00.000Z');
 const HOUR_MS = 3_600_000;
@@ -65,3 +67,54 @@ test('recurring jobs run at once, one-time jobs at their time, and no lock lies 
     await database.close();
   }
 });
+
+test.each([
+  ['set back by an hour while nothing ran: the tick runs at once and the engine is told by how much', HOUR_MS],
+  ['not set back: the engine is told nothing', 0],
+])('a clock that was %s', async (_, setBackMs) => {
+  const database = await testDatabase();
+  const client = await MongoClient.connect(database.uri);
+  const restoreTimers = letLongTimersGo();
+  try {
+    const jobs = client.db(database.name).collection('jobs');
+    expect(await untilTick(client.db(database.name))).toEqual([]);
+    // To set the clock back is to find all that is stored so much ahead.
+    for (const { _id, ...job } of await jobs.find().toArray()) {
+      const ahead = Object.entries(job).flatMap(([name, value]) =>
+        value instanceof Date ? [[name, new Date(value.getTime() + setBackMs)]] : [],
+      );
+      await jobs.updateOne({ _id }, { $set: Object.fromEntries(ahead) });
+    }
+    if (setBackMs === 0) await jobs.updateOne({ name: 'tick' }, { $set: { nextRunAt: new Date() } });
+    const told = await untilTick(client.db(database.name));
+    expect(told.map((byMs) => Math.round(byMs / HOUR_MS))).toEqual(setBackMs > 0 ? [1] : []);
+  } finally {
+    restoreTimers();
+    await client.close();
+    await database.close();
+  }
+});
+
+/** Starts a scheduler, waits for its first tick and stops it; what the engine was told of the clock. */
+async function untilTick(db: Db): Promise<number[]> {
+  const told: number[] = [];
+  const jobs = createJobs({ db, realTimeOf: (instant) => instant, logger });
+  await new Promise<void>((ticked, failed) => {
+    const engine = new Proxy({} as JobDeps['engine'], {
+      get(_target, name) {
+        if (name === 'clockWasSetBack') return (byMs: number) => told.push(byMs);
+        return async () => {
+          if (name === 'advanceDue') ticked();
+          return 0;
+        };
+      },
+    });
+    const known = { engine, logger, tickMs: 60_000 };
+    const deps = new Proxy(known as JobDeps, {
+      get: (target, name) => (name in known ? Reflect.get(target, name) : async () => undefined),
+    });
+    jobs.start(deps).catch(failed);
+  });
+  await jobs.stop(5_000);
+  return told;
+}

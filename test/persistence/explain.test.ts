@@ -217,6 +217,7 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
       const delivery = await deliveries.find(T, 'file_1');
       if (delivery) await deliveries.finish(delivery, 'DONE', {}, NOW);
     },
+    bringForward: ({ repositories: { deliveries } }) => deliveries.bringForward(NOW, at(120), LEASE_MS),
     handBack: async ({ repositories: { deliveries } }) => {
       const delivery = await deliveries.find(T, 'file_1');
       if (delivery) await deliveries.handBack(delivery, NOW);
