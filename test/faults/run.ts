@@ -1,0 +1,29 @@
+import { problemsOf } from './check.ts';
+import { playUnderFaults } from './play.ts';
+import { type FaultWorldOptions, startFaultWorld } from './world.ts';
+
+export interface Verdict {
+  seed: number;
+  /** empty: passed */
+  problems: string[];
+  /** what went wrong at the providers, in order */
+  met: readonly string[];
+  /** how often the release stood paused */
+  pauses: number;
+}
+
+/** One staged release under the faults of this seed. */
+export async function runSeed(options: FaultWorldOptions): Promise<Verdict> {
+  const { seed } = options;
+  const world = await startFaultWorld(options);
+  try {
+    world.storm();
+    const { release, problems, pauses } = await playUnderFaults(world);
+    return { seed, problems: [...problems, ...(await problemsOf(world, release.id))], met: world.met, pauses };
+  } catch (error) {
+    const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { seed, problems: [said, ...world.log.slice(-8)], met: world.met, pauses: 0 };
+  } finally {
+    await world.close();
+  }
+}
