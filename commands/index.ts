@@ -19,6 +19,14 @@ export const COMMAND = '/release';
 /** Buttons that go on with a command. */
 export const COMMAND_ACTIONS: Readonly<Record<string, ClickHandler>> = { [PICKER_ACTIONS.choose]: goOn };
 
+const CUT_SHORT = 'I was restarted while I did this. Look at `/release` before you ask again: it may be done.';
+
+/** Whether a command does more than show something, so that it must not be lost. */
+export function isDeed({ command, text }: { command: string; text: string }): boolean {
+  const name = verbNamed(parseCommand(text).verb);
+  return command === COMMAND && name !== null && !LOOKING_VERBS.has(name);
+}
+
 export function registerCommands(app: App, deps: FaceDeps): void {
   app.command(COMMAND, async ({ command, context, respond }) => {
     const tenantId = tenantOf(context);
@@ -63,7 +71,10 @@ async function runVerb(
   const work = async () => reply(deps, asker, triggerId, await VERBS[name](deps.engine, request));
   try {
     if (LOOKING_VERBS.has(name)) await work();
-    else await once(deps, asker.tenantId, triggerId, work);
+    else {
+      const tell = () => answer(deps, asker, plainMessage(CUT_SHORT));
+      await once(deps, asker.tenantId, triggerId, work, tell);
+    }
   } catch (error) {
     await answer(deps, asker, explain(deps, error, { what: `release ${name}`, tenantId: asker.tenantId }));
   }

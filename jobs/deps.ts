@@ -9,6 +9,6 @@ export interface JobDeps {
   tickMs: number;
   /** Publishes App Homes that show something old. */
   refreshHomes(): Promise<unknown>;
-  /** Goes on with Slack files whose instance died. */
-  resumeFiles(): Promise<unknown>;
+  /** Goes on with Slack's requests and files whose instance died. */
+  resumeRequests(): Promise<unknown>;
 }

@@ -2,9 +2,9 @@ import type { Agenda } from 'agenda';
 import type { JobDeps } from './deps.ts';
 import { keepingLock, LOCK_MS } from './keep-lock.ts';
 
-/** Files shared in Slack whose instance died while it took them (Spec 3.3). */
-export function defineSlackFiles(agenda: Agenda, { resumeFiles, logger }: JobDeps): void {
-  agenda.define('slack-files', (job) => keepingLock(job, logger, () => resumeFiles()), {
+/** What came from Slack to an instance that died: clicks, commands, and files it was taking (Spec 3.3, 7.2). */
+export function defineSlackFiles(agenda: Agenda, { resumeRequests, logger }: JobDeps): void {
+  agenda.define('slack-files', (job) => keepingLock(job, logger, () => resumeRequests()), {
     concurrency: 1,
     lockLifetime: LOCK_MS,
   });

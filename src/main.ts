@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
 import helmet from 'helmet';
-import { registerCommands } from '../commands/index.ts';
+import { isDeed, registerCommands } from '../commands/index.ts';
 import { createJobs } from '../jobs/index.ts';
 import type { FaceDeps } from '../views/deps.ts';
-import { refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views/index.ts';
+import { createInbox, refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views/index.ts';
 import { renderAlert, renderMessage } from '../views/messages/index.ts';
 import type { ArtifactsConfig, Config, SlackConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/index.ts';
@@ -153,6 +153,8 @@ async function wire(
   };
   registerCommands(slack.app, faces);
   registerViews(slack.app, faces);
+  const inbox = createInbox(faces, { process: slack.process, isDeed });
+  slack.keepFirst(inbox.keep);
   web.use(
     createHttpApi({
       engine,
@@ -174,7 +176,10 @@ async function wire(
     logger,
     tickMs: config.tickMs,
     refreshHomes: () => refreshStaleHomes(faces),
-    resumeFiles: () => resumeAbandonedFiles(faces),
+    resumeRequests: async () => {
+      await inbox.resume();
+      await resumeAbandonedFiles(faces);
+    },
   });
   logger.info({ port, mode: slackConfig.mode, tenantId: teamId }, 'Slipway is up');
 

@@ -54,12 +54,26 @@ export interface SlackIdentity {
   botId: string | undefined;
 }
 
+/**
+ * Called with every request before it is acknowledged. null: nothing is to be kept. `isNew` false: it was worked on
+ * already and is only acknowledged; `done` is called when it was worked on. When it throws, the request is not acknowledged, and
+ * Slack repeats it if it is an event.
+ */
+export type KeepRequest = (
+  body: unknown,
+  retryNum: number,
+) => Promise<{ isNew: boolean; done(): Promise<void> } | null>;
+
 export interface SlackApp {
   app: App;
   receiver: Receiver;
   /** nothing is retried inside; handlers and messenger share it */
   client: WebClient;
   identity: SlackIdentity;
+  /** From now on requests are stored by this before they are acknowledged. */
+  keepFirst(keep: KeepRequest): void;
+  /** Works on a request that was kept, as if it had just come. */
+  process(body: Record<string, unknown>): Promise<void>;
   /** Socket Mode: connects (`ConfigError` naming SLACK_APP_TOKEN when it is refused). HTTP: `web` listens, nothing to do. */
   start(): Promise<void>;
   /**
@@ -98,15 +112,28 @@ export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp
   });
   await app.init();
   const work = trackWork();
-  app.use(work.middleware);
   app.use(acknowledgeFirst);
   app.error(errorHandler(options.logger));
   const socket = receiver instanceof SocketModeReceiver ? watchSocket(receiver) : null;
+  const handle = app.processEvent.bind(app);
+  let keep: KeepRequest = async () => null;
+  // Bolt acknowledges events before a listener or a middleware sees them: only here is it early enough.
+  app.processEvent = (event) =>
+    work.track(async () => {
+      const kept = await keep(event.body, event.retryNum ?? 0);
+      if (kept?.isNew === false) return event.ack();
+      await handle(event);
+      await kept?.done();
+    });
   return {
     app,
     receiver,
     client,
     identity,
+    keepFirst(given) {
+      keep = given;
+    },
+    process: (body) => work.track(() => handle({ body, ack: async () => undefined })),
     async start() {
       if (receiver instanceof SocketModeReceiver) await startSocket(receiver);
     },
@@ -154,12 +181,21 @@ function createReceiver(options: SlackAppOptions, logger: ReturnType<typeof slac
       signingSecret: options.signingSecret,
       endpoints: SLACK_EVENTS_PATH,
       processBeforeResponse: false,
+      processEventErrorHandler: async ({ error, response }) => {
+        options.logger.warn({ err: error }, 'a request of Slack was not taken');
+        if (!response.headersSent) response.writeHead(503).end();
+        return true;
+      },
       logger,
     });
   }
   return new SocketModeReceiver({
     appToken: options.appToken,
     clientPingTimeout: options.clientPingTimeoutMs ?? CLIENT_PING_TIMEOUT_MS,
+    processEventErrorHandler: async ({ error }) => {
+      options.logger.warn({ err: error }, 'a request of Slack was not taken');
+      return false;
+    },
     logger,
     installerOptions: { clientOptions: { ...slackClientOptions({ ...options, logger }), retryConfig: SOCKET_RETRIES } },
   });
@@ -198,20 +234,19 @@ const acknowledgeFirst: Middleware<AnyMiddlewareArgs> = async (args) => {
   await args.next();
 };
 
-/** Remembers the handlers at work, so that stopping can wait for them. */
+/** Remembers the requests at work, so that stopping can wait for them. */
 function trackWork() {
   const running = new Set<Promise<void>>();
-  const middleware: Middleware<AnyMiddlewareArgs> = async ({ next }) => {
-    const work = next();
-    running.add(work);
-    try {
-      await work;
-    } finally {
-      running.delete(work);
-    }
-  };
   return {
-    middleware,
+    async track(handle: () => Promise<void>): Promise<void> {
+      const work = handle();
+      running.add(work);
+      try {
+        await work;
+      } finally {
+        running.delete(work);
+      }
+    },
     count: () => running.size,
     async settled(timeoutMs: number): Promise<boolean> {
       let timer: NodeJS.Timeout | undefined;

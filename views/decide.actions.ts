@@ -25,10 +25,13 @@ export async function decide(
   if (value === null) return answer(deps, click.asker, plainMessage(OUT_OF_DATE));
   const { tenantId } = click.asker;
   try {
-    await once(deps, tenantId, click.triggerId, async () => {
+    const work = async () => {
       const context = await contextOf(deps.engine, click.asker);
       const release = await act(value, context);
       if (release !== null) await showDecision(deps, click, context, release);
+    };
+    await once(deps, tenantId, click.triggerId, work, async (since) => {
+      if (!(await hasDecided(deps, click.asker, value.releaseId, since))) await work();
     });
   } catch (error) {
     await refuseClick(deps, click, value, error);
@@ -56,6 +59,12 @@ async function showDecision(deps: FaceDeps, click: Click, context: IntentContext
     // The decision stands; only its picture is late.
     explain(deps, error, { what: 'show a decision', tenantId: click.asker.tenantId });
   }
+}
+
+/** Whether this person has moved the release from Slack since then: the trail is written with the decision. */
+async function hasDecided(deps: FaceDeps, asker: Asker, releaseId: string, since: Date): Promise<boolean> {
+  const entries = await deps.engine.queries.history(asker.tenantId, releaseId, { limit: 100 });
+  return entries.some(({ at, actor, origin }) => at >= since && actor === asker.userId && origin === 'SLACK');
 }
 
 /** Who moved the release last, and how; null when nobody did. */

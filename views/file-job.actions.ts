@@ -51,6 +51,17 @@ export function fileKey(fileId: string): string {
  * was refused before may be tried anew, and one that was used is answered.
  */
 export async function takeFile(deps: FaceDeps, tenantId: string, job: FileJob, asked: boolean): Promise<void> {
+  const work = await receiveFile(deps, tenantId, job, asked);
+  await work();
+}
+
+/** The first half of `takeFile`: from here on the file is not lost. Returns the other half. */
+export async function receiveFile(
+  deps: FaceDeps,
+  tenantId: string,
+  job: FileJob,
+  asked: boolean,
+): Promise<() => Promise<void>> {
   const { deliveries } = deps.engine;
   const first = { tenantId, key: fileKey(job.fileId), payload: { ...job } };
   let received = await deliveries.receive(first, LEASE_MS);
@@ -58,12 +69,12 @@ export async function takeFile(deps: FaceDeps, tenantId: string, job: FileJob, a
     await deliveries.forget(received.delivery);
     received = await deliveries.receive(first, LEASE_MS);
   }
-  if (received.claimed) return workOnFile(deps, received.delivery, job);
-  if (asked) {
-    const done = received.delivery.status === 'DONE';
-    const text = done ? 'This file was handed in as a build already.' : 'This file is being taken right now.';
-    await answer(deps, askerOf(tenantId, job), plainMessage(text));
-  }
+  const { claimed, delivery } = received;
+  if (claimed) return () => workOnFile(deps, delivery, job);
+  if (!asked) return async () => undefined;
+  const done = delivery.status === 'DONE';
+  const text = done ? 'This file was handed in as a build already.' : 'This file is being taken right now.';
+  return () => answer(deps, askerOf(tenantId, job), plainMessage(text));
 }
 
 /** For a job: takes over files whose instance died while it worked on them. Returns how many. */

@@ -18,6 +18,7 @@ import { changeUploadStage, submitUploadModal } from './upload-modal.actions.ts'
 export type { FaceDeps } from './deps.ts';
 export { resumeAbandonedFiles } from './file-job.actions.ts';
 export { refreshHome, refreshStaleHomes } from './home.actions.ts';
+export { createInbox } from './inbox.actions.ts';
 
 /** Every button, menu and dispatching input but the release picker, which goes on with a command (`commands/`). */
 export const ACTION_HANDLERS: Readonly<Record<string, ClickHandler>> = {

@@ -8,7 +8,7 @@ import { closedSentence, openWindows, stageForUpload, uploadWindow } from '../sr
 import type { Engine, IntentContext } from '../src/engine/index.ts';
 import { Refusal } from '../src/shared/errors.ts';
 import { type Acknowledge, type Asker, type Click, contextOf, type FaceDeps, type Submission } from './deps.ts';
-import { takeFile } from './file-job.actions.ts';
+import { receiveFile } from './file-job.actions.ts';
 import { BLOCKS, parseUploadMetadata } from './ids.ts';
 import { FieldErrors, openModal, replaceView, submit } from './modal.actions.ts';
 import type { UploadWindowView } from './types.ts';
@@ -92,7 +92,10 @@ interface UploadForm {
   files: { id: string; name: string }[];
 }
 
-/** The modal closes once the windows and names were found right; the files are taken after that, one by one. */
+/**
+ * The modal closes once the windows and names were found right and the files are stored as handed in; they are taken
+ * after that.
+ */
 export async function submitUploadModal(
   deps: FaceDeps,
   submission: Submission,
@@ -104,21 +107,23 @@ export async function submitUploadModal(
   if (!parsed.ok) return acknowledge({ response_action: 'errors', errors: parsed.errors });
   const form = parsed.input;
   const { tenantId, userId } = submission;
+  const received: (() => Promise<void>)[] = [];
   const work = async () => {
     const context = await contextOf(deps.engine, submission);
     await deps.engine.requireRole(context, rolesFor('UPLOAD'), 'upload builds');
     const release = await deps.engine.queries.release(tenantId, metadata.releaseId);
     const config = await deps.engine.queries.config(tenantId, release.releaseConfigId);
     checkForm(release, config.webArchiveEndings, form);
+    const { channelId, threadTs, releaseId } = metadata;
+    const { stage, platform } = form;
+    for (const { id: fileId } of form.files) {
+      const job = { fileId, releaseId, stage, platform, userId, channelId, threadTs, messageTs: null };
+      received.push(await receiveFile(deps, tenantId, { ...job, source: 'MODAL' }, true));
+    }
     return null;
   };
   if (!(await submit(deps, submission, acknowledge, TITLE, work, () => ({})))) return;
-  for (const file of form.files) {
-    const { channelId, threadTs, releaseId } = metadata;
-    const { stage, platform } = form;
-    const job = { fileId: file.id, releaseId, stage, platform, userId, channelId, threadTs, messageTs: null };
-    await takeFile(deps, tenantId, { ...job, source: 'MODAL' }, true);
-  }
+  await Promise.all(received.map((take) => take()));
 }
 
 /** What can be told under the fields before a byte is read; the engine checks all of it again. */

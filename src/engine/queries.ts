@@ -38,7 +38,15 @@ export function createQueries(deps: Deps): Queries {
     suggestedSlots: (config, kickOffDate) => templateSlots(config, kickOffDate),
     builds: (tenantId, releaseId) => builds.listByRelease(tenantId, releaseId),
     uploads: (tenantId, releaseId) => uploads.listByRelease(tenantId, releaseId),
-    history: (tenantId, releaseId, page) => audit.list(tenantId, releaseId, page),
+    async history(tenantId, releaseId, page) {
+      // Looked at first: what is moved to the trail meanwhile is found there.
+      const stored = page.beforeSeq === undefined ? await releases.load(releaseId) : null;
+      const listed = await audit.list(tenantId, releaseId, page);
+      const known = listed[0]?.seq ?? 0;
+      const born = stored?.release.tenantId === tenantId ? stored.pendingAudit : [];
+      const pending = born.filter(({ seq }) => seq > known).toReversed();
+      return [...pending, ...listed].slice(0, page.limit);
+    },
     artifactLink: (artifactPath, fileName) =>
       deps.artifacts.signedLink(artifactPath, { fileName, expiresInSeconds: LINK_SECONDS }),
     threadLink: (release) => threadLink(deps, release),

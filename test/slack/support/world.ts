@@ -7,12 +7,12 @@ import helmet from 'helmet';
 import pino from 'pino';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { registerCommands } from '../../../commands/index.ts';
+import { isDeed, registerCommands } from '../../../commands/index.ts';
 import { type Slack, type SlackEphemeral, startSlack } from '../../../sandbox/slack/index.ts';
 import { createSlackFiles, createSlackMessenger } from '../../../src/integrations/messenger/index.ts';
 import { createSlackApp, SLACK_EVENTS_PATH, type SlackApp } from '../../../src/slack-app.ts';
 import type { FaceDeps } from '../../../views/deps.ts';
-import { registerViews } from '../../../views/index.ts';
+import { createInbox, registerViews } from '../../../views/index.ts';
 import { renderAlert, renderMessage } from '../../../views/messages/index.ts';
 import { engineWorld, START, TENANT, type World } from '../../support/engine-world.ts';
 
@@ -31,6 +31,7 @@ export interface SlackWorld extends World {
   slack: Slack;
   bot: SlackApp;
   faces: FaceDeps;
+  inbox: ReturnType<typeof createInbox>;
   /** where Slack sends to, in HTTP mode */
   requestUrl: string;
   /** what was logged at info and above, one JSON object a line */
@@ -86,6 +87,8 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
   const faces: FaceDeps = { engine: world.engine, client: bot.client, botUserId, files, logger, now: world.now, wait };
   registerCommands(bot.app, faces);
   registerViews(bot.app, faces);
+  const inbox = createInbox(faces, { process: bot.process, isDeed });
+  bot.keepFirst(inbox.keep);
   const server = createServer(web);
   await listen(server);
   if (options.mode !== 'socket') slack.setRequestUrl(urlOf(server));
@@ -109,6 +112,7 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
     requestUrl: urlOf(server),
     logs,
     waits,
+    inbox,
     settle,
     told(user: string) {
       const last = slack.user(user).ephemerals().at(-1);
