@@ -1,22 +1,23 @@
 import { decide, type Facts, nextWakeAt, wakes } from '../domain/decide.ts';
+import { DamagedError } from '../domain/defect.ts';
 import type { Lease, PlannedWake, StoredRelease } from '../persistence/types.ts';
-import { InvariantError } from '../shared/errors.ts';
 import { applyStep } from './apply.ts';
 import { type Deps, loadFacts } from './deps.ts';
 import { flush, needsFlush } from './flush.ts';
 import type { AdvanceResult } from './index.ts';
 import { type HeldLease, holdLease } from './lease.ts';
-import { isDefect } from './retry.ts';
+import { configGone, defectBehind, park, tellOfMistake } from './park.ts';
+import { isMistake } from './retry.ts';
 
 /** More steps in a row than any flow has: something decides the same thing for ever. */
 const MAX_STEPS = 1000;
 const AFTER_FAULT_MS = 15_000;
-/** A damaged release is looked at rarely: it stays as it is until people repair it. Whatever happens to it wakes it too. */
-const AFTER_DEFECT_MS = 3_600_000;
+const AFTER_MISTAKE_MS = 3_600_000;
 
 /**
  * The only thing that moves a release (Spec 7.1). Any caller, any number of times: a caller that finds it held leaves
- * a wake-up that the holder sees. Throws when the database fails or a bug shows; the release is then due again soon.
+ * a wake-up that the holder sees. A damaged release is parked. Throws when the database fails or a bug shows; the release is then
+ * due again.
  */
 export async function advance(
   deps: Deps,
@@ -32,13 +33,23 @@ export async function advance(
   try {
     return await run(deps, releaseId, held, isStopping);
   } catch (error) {
-    const waitMs = isDefect(error) ? AFTER_DEFECT_MS : AFTER_FAULT_MS;
-    await handBackQuietly(deps, held.current, new Date(deps.clock.now().getTime() + waitMs));
-    throw error;
+    return await afterFault(deps, held, error);
   } finally {
     holds.delete(held);
     held.letGo();
   }
+}
+
+/** A damaged release is parked. Whatever else failed is tried again soon; a mistake of ours will be made again until it is mended. */
+async function afterFault(deps: Deps, held: HeldLease, error: unknown): Promise<AdvanceResult> {
+  const lease = held.current;
+  const defect = defectBehind(error);
+  if (defect) return (await park(deps, lease, defect)) ? 'parked' : 'busy';
+  const mistake = isMistake(error);
+  const waitMs = mistake ? AFTER_MISTAKE_MS : AFTER_FAULT_MS;
+  await handBackQuietly(deps, lease, new Date(deps.clock.now().getTime() + waitMs));
+  if (mistake) await tellOfMistake(deps, lease.releaseId, error);
+  throw error;
 }
 
 async function run(deps: Deps, releaseId: string, held: HeldLease, isStopping: () => boolean): Promise<AdvanceResult> {
@@ -61,16 +72,14 @@ async function run(deps: Deps, releaseId: string, held: HeldLease, isStopping: (
       return 'settled';
     }
   }
-  throw new InvariantError(`release ${releaseId} did not come to rest after ${MAX_STEPS} steps`);
+  throw new DamagedError('NO_REST', `release ${releaseId} did not come to rest after ${MAX_STEPS} steps`);
 }
 
 /** Nothing is decided without its configuration: a release that has ended needs none, any other is damaged. */
 async function withoutConfig(deps: Deps, stored: StoredRelease, held: HeldLease): Promise<AdvanceResult> {
   const { release, wakeCount } = stored;
   if (release.endedAt === null) {
-    throw new InvariantError(
-      `release ${release.id} follows the configuration ${release.releaseConfigId}, which is gone`,
-    );
+    throw configGone(release);
   }
   await deps.planWakes(release.id, []);
   const seen = { wakeCount, version: release.version };

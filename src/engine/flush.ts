@@ -1,4 +1,5 @@
 import { rootKey } from '../domain/changes/create.ts';
+import { DamagedError } from '../domain/defect.ts';
 import { LIVING_KINDS, type MessageDraft, type MessageKind } from '../domain/message.ts';
 import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
 import type { Release } from '../domain/release.ts';
@@ -12,7 +13,11 @@ const HOME_IS_OPEN_MS = 3_600_000;
  * Moves the messages and audit entries that were born in the release's writes to their collections, by key, and tells
  * living messages and homes that the release changed. A repeat after a crash completes it (Spec 7.2).
  */
-export async function flush(deps: Deps, stored: StoredRelease, config: ReleaseConfig | null): Promise<void> {
+export async function flush(
+  deps: Pick<Deps, 'repositories' | 'clock'>,
+  stored: StoredRelease,
+  config: ReleaseConfig | null,
+): Promise<void> {
   const { release } = stored;
   const { outbox, audit, homes, releases } = deps.repositories;
   const now = deps.clock.now();
@@ -20,13 +25,30 @@ export async function flush(deps: Deps, stored: StoredRelease, config: ReleaseCo
     await outbox.append(stored.pendingMessages.map((pending) => outboxRow(release, pending, config, now)));
   }
   if (stored.pendingAudit.length > 0) await audit.append(stored.pendingAudit);
-  await outbox.touchLiving(release.tenantId, release.id, release.version, now);
+  const told = await outbox.touchLiving(release.tenantId, release.id, release.version, now);
+  if (!told) await requireForwards(deps, release);
   await homes.markStale(release.tenantId, now, new Date(now.getTime() - HOME_IS_OPEN_MS));
   await releases.clearPending(release.id, {
     messageSeq: release.messageSeq,
     auditSeq: release.auditSeq,
     version: release.version,
   });
+}
+
+/**
+ * A living message that was to show a higher version than there is: the release was set back, say to an old copy of its document. It
+ * is loaded once more, because a holder that slept has an old one, too.
+ */
+export async function requireForwards(
+  deps: Pick<Deps, 'repositories'>,
+  { id, tenantId, version }: Release,
+): Promise<void> {
+  const ahead = await deps.repositories.outbox.findAhead(tenantId, id, version);
+  if (ahead === null) return;
+  const now = await deps.repositories.releases.load(id);
+  if (!now || now.release.version >= ahead) return;
+  const detail = `version is ${now.release.version}, a message has shown ${ahead}`;
+  throw new DamagedError('VERSION_BACKWARDS', `The stored release ${id} is damaged: ${detail}`);
 }
 
 export function needsFlush(stored: StoredRelease): boolean {

@@ -43,7 +43,8 @@ export interface CreateReleaseInput {
   freezeOverrideReason: string | null;
 }
 
-export type AdvanceResult = 'settled' | 'busy' | 'gone' | 'handed-back';
+/** `busy`: somebody else has it, or it is parked since earlier. */
+export type AdvanceResult = 'settled' | 'busy' | 'gone' | 'handed-back' | 'parked';
 
 /**
  * The facts that people record; each checks, writes, then advances the release, and returns it as it then is.

@@ -1,5 +1,3 @@
-import { InvariantError } from '../shared/errors.ts';
-
 /** Back-off of tasks and messages. A retry is state (`nextTryAt`, `dueAt`), so deciding stays pure. */
 
 const TASK_DELAYS_MS = [5_000, 15_000, 45_000, 120_000, 300_000];
@@ -28,11 +26,7 @@ export function isMistake(error: unknown): boolean {
 
 const DUPLICATE_KEY = 11_000;
 
-/**
- * What trying again soon does not change: a mistake of ours, or a document that was damaged (a count that was set back
- * gives numbers a second time).
- */
-export function isDefect(error: unknown): boolean {
-  const isDouble = error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
-  return isDouble || error instanceof InvariantError || isMistake(error);
+/** A document of that identity is there already. */
+export function isDuplicateKey(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY;
 }

@@ -1,6 +1,7 @@
 import { type Connection, Schema } from 'mongoose';
 import { z } from 'zod';
 import { AUDIT_ORIGINS, type AuditEntry } from '../domain/audit.ts';
+import { DamagedError } from '../domain/defect.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS } from './documents.ts';
 import { insertMissing } from './insert-missing.ts';
 import type { AuditRepository } from './types.ts';
@@ -29,12 +30,23 @@ const toEntry = domainReader<AuditEntry>('audit entry', Object.keys(fields), Aud
 
 export function auditRepository(connection: Connection): AuditRepository {
   const model = connection.model<AuditDocument>('AuditEntry', schema);
+
+  /** A repeat finds its own entries; another entry in that place means that the release gave the number a second time. */
+  async function requireSame(documents: readonly AuditDocument[]): Promise<void> {
+    const stored = await model.find({ _id: { $in: documents.map(({ _id }) => _id) } }).lean();
+    for (const { _id, at, action, subject } of documents) {
+      const there = stored.find((entry) => entry._id === _id);
+      const same = there?.at.getTime() === at.getTime() && there.action === action && there.subject === subject;
+      if (!same)
+        throw new DamagedError('SEQUENCE_BACKWARDS', `audit entry ${_id} is there already, and is another one`);
+    }
+  }
+
   return {
     async append(entries) {
-      await insertMissing(
-        model,
-        entries.map((entry) => ({ _id: `${entry.releaseId}.${entry.seq}`, ...entry })),
-      );
+      const documents = entries.map((entry) => ({ _id: `${entry.releaseId}.${entry.seq}`, ...entry }));
+      const known = await insertMissing(model, documents);
+      if (known > 0) await requireSame(documents);
     },
 
     async list(tenantId, releaseId, { limit, beforeSeq }) {

@@ -47,11 +47,15 @@ export function outboxRepository(connection: Connection): OutboxRepository {
     async touchLiving(tenantId, releaseId, version, now) {
       const living = { tenantId, releaseId, living: true, settled: false };
       // First the wish, then the work: whoever gives back a row in between sees the wish (see `release`).
-      await rows.updateMany({ ...living, wantedVersion: { $lt: version } }, { $max: { wantedVersion: version } });
+      const told = await rows.updateMany(
+        { ...living, wantedVersion: { $lt: version } },
+        { $max: { wantedVersion: version } },
+      );
       await rows.updateMany(
         { ...living, status: { $in: ['PENDING', 'SENT'] }, ts: { $ne: null }, shownVersion: { $lt: version } },
         { $set: { work: 'EDIT', workAt: now, dueAt: now } },
       );
+      return told.matchedCount > 0;
     },
 
     async findAhead(tenantId, releaseId, version) {

@@ -182,7 +182,7 @@ export interface UploadRepository {
 }
 
 export interface AuditRepository {
-  /** Inserts what is not there yet, by (`releaseId`, `seq`). */
+  /** Inserts what is not there yet, by (`releaseId`, `seq`); throws `DamagedError` where another entry has its place. */
   append(entries: AuditEntry[]): Promise<void>;
   list(
     tenantId: string,
@@ -199,8 +199,8 @@ export interface ClaimedRow extends OutboxRow {
 export interface OutboxRepository {
   /** Inserts what is not there yet, by key, in order. */
   append(rows: OutboxRow[]): Promise<void>;
-  /** Living, unsettled messages of the release must show at least this version: they become due. */
-  touchLiving(tenantId: string, releaseId: string, version: number, now: Date): Promise<void>;
+  /** Living, unsettled messages of the release must show at least this version: they become due. False when no one was behind it. */
+  touchLiving(tenantId: string, releaseId: string, version: number, now: Date): Promise<boolean>;
   /** The highest version that a living message of the release was to show, where it is above this one; null = none is. */
   findAhead(tenantId: string, releaseId: string, version: number): Promise<number | null>;
   /** Release ids that have a due row, longest due first. */

@@ -105,22 +105,6 @@ test('an instance that must stop in the middle of a task hands its release back 
   ]);
 });
 
-test('a damaged release is looked at once an hour, reported, and does not stop the others', async () => {
-  const { id } = await world.create({ targets: targets(1) });
-  const { id: sound } = await world.create({ targets: targets(2) });
-  await documents().updateOne({ _id: id }, { $set: { status: 'BROKEN', nextWakeAt: world.now() } });
-  await world.tick(HOUR_MS);
-  expect((await world.release(sound)).status).toBe('IN_PROGRESS');
-  const { releases } = world.persistence.repositories;
-  const due = (minutes: number) => releases.findDue(new Date(world.now().getTime() + minutes * 60_000), 10);
-  expect(await due(59)).not.toContain(id);
-  expect(await due(60)).toContain(id);
-  // Repaired by hand, it goes on by itself.
-  await documents().updateOne({ _id: id }, { $set: { status: 'PENDING' } });
-  await world.tick(HOUR_MS);
-  expect((await world.release(id)).status).toBe('IN_PROGRESS');
-});
-
 test('a damaged release is left out of lists, which show the others', async () => {
   const { id } = await world.create({ targets: targets(1) });
   const { id: sound } = await world.create({ targets: targets(2) });
