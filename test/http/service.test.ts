@@ -86,7 +86,7 @@ describe('what nobody answers', () => {
     const address = server.address();
     const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
     try {
-      const nothing = await fetch(`${url}/metrics`);
+      const nothing = await fetch(`${url}/nothing`);
       expect([nothing.status, await nothing.json()]).toEqual([404, { success: false, error: expect.any(String) }]);
       expect(log).toEqual([]);
       const broken = await fetch(`${url}/broken`);
@@ -168,6 +168,7 @@ describe('the OpenAPI document', () => {
       'get /api/v1/releases/{id}/status',
       'get /api/v1/tokens',
       'get /healthz',
+      'get /metrics',
       'get /readyz',
       'post /api/v1/releases',
       'post /api/v1/releases/{id}/actions/{action}',
