@@ -7,10 +7,10 @@ import { createJobs } from '../jobs/index.ts';
 import type { FaceDeps } from '../views/deps.ts';
 import { createInbox, refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views/index.ts';
 import { renderAlert, renderMessage } from '../views/messages/index.ts';
-import type { ArtifactsConfig, Config, SlackConfig } from './config.ts';
+import type { Config, SlackConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/index.ts';
 import { answerTheRest, createHttpApi, limitServer } from './http/index.ts';
-import { createArtifactStore } from './integrations/artifacts/index.ts';
+import { artifactConfigOf, createArtifactStore } from './integrations/artifacts/index.ts';
 import { inspectBuildFile } from './integrations/artifacts/inspect/index.ts';
 import { stoppable } from './integrations/artifacts/stoppable.ts';
 import { createSlackFiles, createSlackMessenger } from './integrations/messenger/index.ts';
@@ -122,14 +122,14 @@ async function wire(
   const port = await listen(server, config);
 
   const messenger = createSlackMessenger({ client: slack.client, botUserId, clock });
-  const artifacts = stoppable(createArtifactStore(artifactConfig(config.artifacts)));
+  const artifacts = stoppable(createArtifactStore(artifactConfigOf(config.artifacts)));
   const jobs = createJobs({ db: connection.db, realTimeOf: clock.realTimeOf, logger });
   const engine = createEngine({
     clock,
     logger,
     metrics,
     repositories,
-    ...createProviders(repositories, sealer, metrics),
+    ...createProviders(repositories, sealer, metrics, clock),
     messengerFor: async () => messenger,
     artifacts,
     inspectBuild: (input) => inspectBuildFile({ ...input, store: artifacts }),
@@ -211,12 +211,6 @@ async function wire(
 /** `chat.postMessage` and its like: the end of the address. */
 function slackMethod({ pathname }: URL): string {
   return pathname.slice(pathname.lastIndexOf('/') + 1);
-}
-
-function artifactConfig(artifacts: ArtifactsConfig): Parameters<typeof createArtifactStore>[0] {
-  if (artifacts.kind === 'directory') return { kind: 'LOCAL', directory: artifacts.dir };
-  const { bucket, region, endpoint, prefix } = artifacts;
-  return { kind: 'S3', bucket, region, prefix, ...(endpoint && { endpoint, serverSideEncryption: false }) };
 }
 
 async function readiness(persistence: Persistence, jobsRun: boolean, slack: SlackApp) {

@@ -1,5 +1,6 @@
 import { alertAdmins } from '../alerts.ts';
 import type { Deps } from '../deps.ts';
+import { recheckParked } from '../recheck.ts';
 import { before, type Finding, identityOf } from './finding.ts';
 import { type DoctorReport, type Examined, runDoctor } from './index.ts';
 
@@ -8,13 +9,14 @@ const LATELY_MS = 25 * 3_600_000;
 
 /**
  * The hourly look at what is due, waits, or was changed lately. It logs each finding, tells the tenant's admins of each error
- * once, and does only what any caller may do at any time: wake a release, and look again at one that is parked.
+ * once, and does only what any caller may do at any time: look again at what is parked, and wake a release.
  */
 export async function checkUp(deps: Deps): Promise<DoctorReport> {
+  await recheckParked(deps);
   const report = await runDoctor(deps, {
     tenantId: null,
     changedSince: before(deps.clock.now(), LATELY_MS),
-    repairs: ['WAKE', 'RECHECK_PARKED'],
+    repairs: ['WAKE'],
     onFinding: (examined) => tell(deps, examined),
   });
   const { errors, warnings, counts } = report;

@@ -16,7 +16,7 @@ export interface Scope {
 }
 
 const PAGE = 100;
-/** of releases that are looked at because they are due or wait for Slack, however little they changed */
+/** of releases that are looked at because they are due, wait for Slack or are parked, however long ago they changed */
 const MAX_CONSPICUOUS = 1000;
 /** Asking a store takes some milliseconds each. */
 const MAX_FILES = 2000;
@@ -91,7 +91,9 @@ async function* latePages(deps: DoctorDeps, since: Date, now: Date): AsyncIterab
   const { inspections, releases } = deps.repositories;
   const due = await releases.findDue(before(now, GRACE_MS), MAX_CONSPICUOUS);
   const unsent = await inspections.unsentRows(before(now, GRACE_MS), MAX_CONSPICUOUS);
-  const conspicuous = [...new Set([...due, ...unsent.map(({ releaseId }) => releaseId)])];
+  const parked = await releases.listParked(MAX_CONSPICUOUS);
+  const waiting = unsent.map(({ releaseId }) => releaseId);
+  const conspicuous = [...new Set([...due, ...waiting, ...parked.map(({ id }) => id)])];
   for (let i = 0; i < conspicuous.length; i += PAGE) {
     yield await inspections.releasesById(conspicuous.slice(i, i + PAGE));
   }

@@ -97,7 +97,8 @@ async function treat(
   const { repair } = finding;
   const what = repair && whatRepairDoes(repair);
   if (allowed.length === 0) return { finding, repair: what, outcome: null };
-  if (!repair || !what) return { finding, repair: null, outcome: { done: false, text: byHand } };
+  if (!repair || !what)
+    return { finding, repair: null, outcome: { done: false, text: `no repair is safe; by hand: ${byHand}` } };
   if (!allowed.includes(repair.kind)) return { finding, repair: what, outcome: null };
   const key = JSON.stringify(repair);
   const known = done.get(key);

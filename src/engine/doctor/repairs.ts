@@ -1,4 +1,5 @@
 import { findTask } from '../../domain/tasks.ts';
+import { recheck } from '../recheck.ts';
 import { buildOf } from '../tasks/gather-builds.ts';
 import type { DoctorDeps } from './examine.ts';
 import type { Repair } from './finding.ts';
@@ -39,8 +40,10 @@ const REPAIRERS: { [K in Repair['kind']]: Repairer<Extract<Repair, { kind: K }>>
   },
   RECHECK_PARKED: {
     what: () => 'look at the release again, and let it go on if it is sound',
-    apply: async ({ repositories, clock }, { releaseId }) =>
-      unlessChanged(await repositories.inspections.makeDue(releaseId, clock.now())),
+    async apply(deps, { releaseId }) {
+      const parked = await recheck(deps, releaseId);
+      return parked && `it still has the defect ${parked.defect.code}: ${parked.defect.detail}`;
+    },
   },
   DROP_JOBS: {
     what: ({ releaseId }) => `take the one-time jobs of release ${releaseId} from the scheduler`,
