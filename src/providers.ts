@@ -1,6 +1,7 @@
 import { createScm } from './integrations/scm/index.ts';
 import type { Scm } from './integrations/scm/port.ts';
 import type { Repositories } from './persistence/types.ts';
+import type { Clock } from './shared/clock.ts';
 import type { Sealer } from './shared/crypto.ts';
 import { NotConfiguredError } from './shared/errors.ts';
 import { measuredFetch } from './shared/measured-fetch.ts';
@@ -10,7 +11,12 @@ import type { Metrics } from './shared/metrics.ts';
  * Clients of the connected accounts, made from what is stored. One is kept as long as its integration does not change,
  * so that its rate limits are counted in one place; credentials are opened only to make it (Spec 4.2).
  */
-export function createProviders(repositories: Repositories, sealer: Sealer, metrics: Metrics) {
+export function createProviders(
+  repositories: Repositories,
+  sealer: Sealer,
+  metrics: Metrics,
+  clock: Pick<Clock, 'now'>,
+) {
   const clients = new Map<string, { updatedAt: number; scm: Scm }>();
   return {
     /** Throws `NotConfiguredError` when the integration is gone. */
@@ -27,7 +33,7 @@ export function createProviders(repositories: Repositories, sealer: Sealer, metr
       const { provider, settings } = integration;
       // Its addresses are too many to be counted singly: reads and writes.
       const fetch = measuredFetch(metrics, provider, (_url, method) => method);
-      const scm = createScm({ provider, settings, credentials }, { fetch });
+      const scm = createScm({ provider, settings, credentials }, { fetch, clock });
       clients.set(integrationId, { updatedAt, scm });
       return scm;
     },

@@ -67,11 +67,14 @@ async function connect(file: SlackFile, tries: Tries): Promise<Connection> {
 
 async function countFailure(tries: Tries, error: TransientError): Promise<void> {
   tries.failures += 1;
+  const { retryAfterMs } = error;
+  // Who asks for more must not be asked before: the file is left to be shared again.
+  if (retryAfterMs !== null && retryAfterMs > LONGEST_WAIT_MS) throw error;
   if (tries.failures >= tries.max) {
     const detail = `${error.fault.detail}; given up after ${tries.failures} tries`;
     throw new TransientError(describeFault(error.fault.status, detail), null, { cause: error });
   }
-  await tries.wait(Math.min(error.retryAfterMs ?? 250 * 2 ** tries.failures, LONGEST_WAIT_MS));
+  await tries.wait(retryAfterMs ?? Math.min(250 * 2 ** tries.failures, LONGEST_WAIT_MS));
 }
 
 async function* chunks(file: SlackFile, tries: Tries, first: Connection): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 import { type Clock, systemClock } from '../../shared/clock.ts';
 import { AuthError, TransientError } from '../../shared/errors.ts';
+import { createQuietTime, type QuietTime } from '../../shared/quiet-time.ts';
 import type { Messenger } from './port.ts';
 import { METHOD_SCOPES } from './scopes.ts';
 import { mapSlackError, slackErrorWord } from './slack-errors.ts';
@@ -17,7 +18,22 @@ export function createSlackMessenger(options: {
   clock?: Clock | undefined;
 }): Messenger {
   const { client, botUserId } = options;
-  const groups = createGroupCache(client, options.clock ?? systemClock);
+  const clock = options.clock ?? systemClock;
+  const groups = createGroupCache(client, clock);
+  const quiet = new Map<string, QuietTime>();
+  /** Slack limits each method by itself; posting, for each channel. */
+  async function limited<T>(operation: string, where: string, call: () => Promise<T>): Promise<T> {
+    const limit = `${operation} ${where}`;
+    const kept = quiet.get(limit) ?? createQuietTime(clock.now);
+    quiet.set(limit, kept);
+    kept.keep(operation);
+    try {
+      return await calling(operation, call);
+    } catch (error) {
+      kept.note(error);
+      throw error;
+    }
+  }
   return {
     async send({ key, channelId, threadTs, broadcast, rendered }) {
       const message = {
@@ -28,7 +44,7 @@ export function createSlackMessenger(options: {
         unfurl_links: false,
         unfurl_media: false,
       };
-      const answer = await calling('send', () => {
+      const answer = await limited('send', channelId, () => {
         if (threadTs === null) return client.chat.postMessage(message);
         const reply = { ...message, thread_ts: threadTs };
         return client.chat.postMessage(broadcast ? { ...reply, reply_broadcast: true } : reply);
@@ -37,12 +53,12 @@ export function createSlackMessenger(options: {
       return { ts: answer.ts, channelId: answer.channel ?? channelId };
     },
     async update({ channelId, ts, rendered }) {
-      await calling('update', () =>
+      await limited('update', '', () =>
         client.chat.update({ channel: channelId, ts, text: rendered.text, blocks: rendered.blocks }),
       );
     },
     findByKey(message) {
-      return calling('findByKey', () => findMessageByKey(client, { ...message, botUserId }));
+      return limited('findByKey', '', () => findMessageByKey(client, { ...message, botUserId }));
     },
     async permalink({ channelId, ts }) {
       try {

@@ -112,6 +112,12 @@ describe('openSlackFile', () => {
     expect(waits).toEqual([3_000]);
   });
 
+  it('does not ask again before the time that a 429 says: one that is too long to wait for ends it', async () => {
+    answer = (_request, response) => void response.writeHead(429, { 'retry-after': '600' }).end();
+    await expect(open()).rejects.toMatchObject({ name: 'TransientError', retryAfterMs: 600_000 });
+    expect(requests).toHaveLength(1);
+  });
+
   it('refuses a file that changed while it was read', async () => {
     answer = (request, response, count) =>
       serve({ etag: `"v${count}"`, breakAfter: 100_000 })(request, response, count);

@@ -64,14 +64,6 @@ describe('send', () => {
       channelId: 'C0RELEASES',
     });
   });
-
-  it('a 429 holds back nothing but says how long to wait', async () => {
-    slack.faults.next('chat.postMessage', { kind: 'rate-limit', retryAfterS: 7 });
-    const one = messenger();
-    const refused = await one.send(message('a')).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ name: 'TransientError', retryAfterMs: 7_000, fault: { status: 429 } });
-    await expect(one.send(message('b'))).resolves.toMatchObject({ channelId: 'C0RELEASES' });
-  });
 });
 
 describe('faults are told apart by class and word', () => {
@@ -100,6 +92,22 @@ describe('faults are told apart by class and word', () => {
 
   it('a wrong token is an AuthError everywhere', async () => {
     await expect(messenger('xoxb-wrong').verify()).rejects.toThrow(AuthError);
+  });
+});
+
+describe('a limit', () => {
+  it('holds back what goes to the same channel, of whichever release, and nothing else', async () => {
+    const one = messenger();
+    slack.faults.next('chat.postMessage', { kind: 'rate-limit', retryAfterS: 30 });
+    const limited = { name: 'TransientError', retryAfterMs: 30_000, fault: { status: 429 } };
+    await expect(one.send(message('a:root'))).rejects.toMatchObject(limited);
+    now = new Date(now.getTime() + 20_000);
+    await expect(one.send(message('b:root'))).rejects.toMatchObject({ ...limited, retryAfterMs: 10_000 });
+    expect(slack.calls('chat.postMessage')).toHaveLength(1);
+    await one.send({ ...message('alert'), channelId: 'U01ALICE' });
+    now = new Date(now.getTime() + 10_000);
+    await one.send(message('b:root'));
+    expect(slack.messages('releases')).toHaveLength(1);
   });
 });
 

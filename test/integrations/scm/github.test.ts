@@ -91,7 +91,7 @@ describe('GitHub', () => {
     expect(await answer.json()).toMatchObject({ object: { type: 'tag' } });
   });
 
-  const limits: [string, Record<string, string>, object, number | null][] = [
+  const limits: [string, Record<string, string>, object, number][] = [
     [
       'a limit used up until its reset',
       { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '2000000060', date: new Date(2e12).toUTCString() },
@@ -103,7 +103,7 @@ describe('GitHub', () => {
       'the address of the page about limits',
       {},
       { documentation_url: 'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api' },
-      null,
+      60_000,
     ],
   ];
   test.each(limits)('a 403 with %s is a limit, not a refusal', async (_, headers, body, retryAfterMs) => {
@@ -113,6 +113,30 @@ describe('GitHub', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TransientError);
     expect((error as TransientError).retryAfterMs).toBe(retryAfterMs);
+  });
+
+  test('what asked to be left alone is asked by nobody before its time', async () => {
+    let now = new Date('2026-12-01T08:00:00Z');
+    const scm = createScm(
+      { provider: 'GITHUB', settings: { ...WHERE, apiUrl: github.apiUrl }, credentials: { token: TOKEN } },
+      { clock: { now: () => now }, paceWrites: false },
+    );
+    const message = 'You have exceeded a secondary rate limit.';
+    github.faults.next(/git\/ref/, {
+      kind: 'status',
+      status: 403,
+      headers: { 'retry-after': '90' },
+      body: { message },
+    });
+    await expect(scm.findBranch('main')).rejects.toThrow(message);
+    const asked = github.requests.length;
+    now = new Date(now.getTime() + 60_000);
+    const fault = { operation: 'listCommits', detail: expect.stringContaining(message) };
+    const refused = { name: 'TransientError', retryAfterMs: 30_000, fault };
+    await expect(scm.listCommits({ ref: 'main', limit: 1 })).rejects.toMatchObject(refused);
+    expect(github.requests).toHaveLength(asked);
+    now = new Date(now.getTime() + 30_000);
+    expect(await scm.findBranch('main')).not.toBeNull();
   });
 
   test('a refusal names the permission that is missing', async () => {

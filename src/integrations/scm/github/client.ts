@@ -4,6 +4,7 @@ import { throttling } from '@octokit/plugin-throttling';
 import { Octokit } from '@octokit/rest';
 import type { z } from 'zod';
 import { ProviderError, TransientError } from '../../../shared/errors.ts';
+import { createQuietTime } from '../../../shared/quiet-time.ts';
 import { type AppTokens, createAppTokens, isTokenRequest } from './app-tokens.ts';
 import { PROVIDER, readFailure, scrub, toProviderError } from './failure.ts';
 import { type RetryWaits, retryPolicy } from './retry-policy.ts';
@@ -18,7 +19,8 @@ export interface GithubOptions {
   timeoutMs?: number;
   /** default the global one; how outgoing calls are kept off private hosts (Spec 8.6) */
   fetch?: typeof globalThis.fetch;
-  clock?: { sleep?(ms: number): Promise<void> };
+  /** `now`: of the time that GitHub asks to be left alone; default the real one */
+  clock?: { sleep?(ms: number): Promise<void>; now?(): Date };
   /** false: no second between two writes, as GitHub asks for (for servers that do not mind) */
   paceWrites?: boolean;
 }
@@ -88,6 +90,7 @@ export function createGithubClient(options: GithubOptions): GithubClient {
   const { settings, credentials } = options;
   const waits: RetryWaits = { sleep: options.clock?.sleep ?? ((ms) => delay(ms)), random: Math.random };
   const octokit = createOctokit(options, waits);
+  const quiet = createQuietTime(options.clock?.now ?? (() => new Date()));
   let tokens: AppTokens | null = null;
   if ('appId' in credentials) {
     const made = createAppTokens(octokit, credentials);
@@ -100,6 +103,7 @@ export function createGithubClient(options: GithubOptions): GithubClient {
     'token' in credentials ? [credentials.token] : [credentials.privateKey, ...(tokens?.secrets() ?? [])];
 
   async function guarded<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    quiet.keep(operation);
     try {
       return await work();
     } catch (error) {
@@ -108,7 +112,9 @@ export function createGithubClient(options: GithubOptions): GithubClient {
       if (!failure) throw error;
       if (failure.status === 401) tokens?.drop();
       // no `cause`: Octokit's error carries the request and the answer, which no log should see
-      throw toProviderError(failure, operation, secrets());
+      const fault = toProviderError(failure, operation, secrets());
+      quiet.note(fault);
+      throw fault;
     }
   }
 

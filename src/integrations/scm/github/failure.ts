@@ -8,6 +8,8 @@ import {
 
 export const PROVIDER = 'GITHUB';
 const MAX_DETAIL = 300;
+/** What GitHub wants at least where a limit names no time. */
+const UNSAID_LIMIT_MS = 60_000;
 const TOKEN_SHAPED = /\b(?:gh[a-z]_[\w.-]+|github_pat_\w+|eyJ[\w-]+\.[\w-]+\.[\w-]+)/g;
 const PEM = /-----BEGIN [^-]+-----[\s\S]*?(?:-----END [^-]+-----|$)/g;
 
@@ -131,7 +133,8 @@ export function toProviderError(failure: Failure, operation: string, secrets: re
   const refused = status === 401 || status === 403 || status === 404;
   const detail = scrub(`${failure.words}${refused ? missingPermission(failure) : ''}`, secrets);
   const fault: ProviderFault = { provider: PROVIDER, operation, status, detail };
-  if (isTransient(failure)) return new TransientError(fault, retryAfterMs(failure));
+  if (isTransient(failure))
+    return new TransientError(fault, retryAfterMs(failure) ?? (isRateLimit(failure) ? UNSAID_LIMIT_MS : null));
   if (status === 401 || status === 403) return new AuthError(fault);
   return status === 409 ? new ConflictError(fault) : new PermanentError(fault);
 }
