@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Config, loadEnvFile, parseConfig } from '../src/config.ts';
 import { oneWorkspace, startBot } from '../src/main.ts';
-import { announceEmbedded } from '../src/setup/embedded-address.ts';
+import { announceEmbedded, socketPathFor } from '../src/setup/embedded-address.ts';
 import { isDatabaseError } from '../src/shared/database-errors.ts';
 import { ConfigError, ProviderError } from '../src/shared/errors.ts';
 import { createLogger, scrub } from '../src/shared/logger.ts';
@@ -18,6 +18,7 @@ const USAGE = `npm start [-- options]
   With Slack credentials in the environment (see .env.example) the bot starts. Without any, the sandbox does:
 
   --demo        plays a whole release by itself and exits
+  --fresh       forgets what the sandbox kept in the data directory, and begins anew
   --speed N     the sandbox's clock runs N times as fast (default 1; "clock +2h" in the terminal jumps)
   --help        this
 `;
@@ -28,7 +29,12 @@ const START_ENDS_WITHIN_MS = 3_000;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { demo: { type: 'boolean' }, speed: { type: 'string' }, help: { type: 'boolean' } },
+    options: {
+      demo: { type: 'boolean' },
+      fresh: { type: 'boolean' },
+      speed: { type: 'string' },
+      help: { type: 'boolean' },
+    },
   });
   if (values.help) {
     process.stdout.write(USAGE);
@@ -46,9 +52,10 @@ async function main(): Promise<number> {
     const logLevel = env['LOG_LEVEL'] ? config.logLevel : 'silent';
     const { runSandbox } = await import('../sandbox/index.ts');
     const { stdin: input, stdout: output } = process;
-    return runSandbox({ demo: values.demo ?? false, speed, logLevel, input, output, stopped });
+    const { demo = false, fresh = false } = values;
+    return runSandbox({ demo, fresh, dataDir: config.dataDir, speed, logLevel, input, output, stopped });
   }
-  const forSandbox = (['demo', 'speed'] as const).filter((name) => values[name] !== undefined);
+  const forSandbox = (['demo', 'fresh', 'speed'] as const).filter((name) => values[name] !== undefined);
   if (forSandbox.length > 0) {
     throw new ConfigError(
       forSandbox.map((name) => `--${name} is for the sandbox, which starts only where no Slack credentials are set`),
@@ -89,7 +96,8 @@ async function runBot(config: Config, stopped: Promise<Signal>): Promise<number>
 async function startEmbedded(config: Config, logger: ReturnType<typeof createLogger>) {
   const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
   const dir = join(config.dataDir, 'mongo');
-  const database = await startEmbeddedMongo({ dir, logger });
+  const socketPath = socketPathFor(dir);
+  const database = await startEmbeddedMongo({ dir, logger, ...(socketPath && { socketPath }) });
   const withdraw = await announceEmbedded(dir, database.uri);
   return {
     uri: database.uri,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../src/config.ts';
 import type { Persistence } from '../src/persistence/index.ts';
 import { connectPersistence } from '../src/persistence/index.ts';
-import { findEmbedded } from '../src/setup/embedded-address.ts';
+import { findEmbedded, socketPathFor } from '../src/setup/embedded-address.ts';
 import { ConfigError } from '../src/shared/errors.ts';
 
 /**
@@ -31,7 +31,8 @@ async function embedded(config: Config): Promise<{ uri: string; close(): Promise
   // Loaded only here: where MONGODB_URI is set the sandbox need not be there.
   const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
   try {
-    return await startEmbeddedMongo({ dir });
+    const socketPath = socketPathFor(dir);
+    return await startEmbeddedMongo({ dir, ...(socketPath && { socketPath }) });
   } catch (error) {
     const uri = await findEmbedded(dir);
     if (uri) return { uri, close: async () => undefined };

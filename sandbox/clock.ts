@@ -7,9 +7,10 @@ export interface SandboxClock extends Clock {
   readonly factor: number;
 }
 
-export function sandboxClock(factor: number): SandboxClock {
+/** Begins now, or at `notBefore` where that is later: time that was lived through once does not come again. */
+export function sandboxClock(factor: number, notBefore = new Date(0)): SandboxClock {
   const realStart = Date.now();
-  const start = realStart;
+  const start = Math.max(realStart, notBefore.getTime());
   let skippedMs = 0;
   return {
     factor,

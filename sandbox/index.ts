@@ -2,12 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { MongoClient } from 'mongodb';
 import { parseConfig } from '../src/config.ts';
 import { type Bot, startBot } from '../src/main.ts';
+import { socketPathFor } from '../src/setup/embedded-address.ts';
 import { createLogger } from '../src/shared/logger.ts';
 import { type SandboxClock, sandboxClock } from './clock.ts';
 import { playDemo } from './demo.ts';
 import { extraCommands } from './extra-commands.ts';
+import { atPort, type KeptSandbox, keepIn, readKept } from './keep.ts';
 import { type EmbeddedMongo, startEmbeddedMongo } from './mongo/index.ts';
 import { type GithubStandIn, startGithub } from './scm/index.ts';
 import { setUp } from './set-up.ts';
@@ -29,32 +32,61 @@ export interface Sandbox {
 /** As a shell tells them of a program that a signal ended. */
 const EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as const;
 
+/** in the data directory, beside `mongo/` */
+const KEPT_DIR = 'sandbox';
+const DATABASE = 'sandbox';
 const TEAM_ID = 'T01SANDBOX';
 const GITHUB_TOKEN = 'ghp_sandbox';
 const BOT_TOKEN = 'xoxb-sandbox';
 const SIGNING_SECRET = 'sandbox-signing-secret';
 const LEASE_SECONDS = 60;
 
-export async function startSandbox(options: { speed: number; logLevel: string; port: number }): Promise<Sandbox> {
-  const clock = sandboxClock(options.speed);
+export interface SandboxOptions {
+  speed: number;
+  logLevel: string;
+  port: number;
+  /** The directory that everything is kept in, for the next start; null = all in memory. */
+  dataDir: string | null;
+}
+
+/** Throws where what was kept cannot be used, or is in use. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { dataDir } = options;
+  const keptDir = dataDir === null ? null : join(dataDir, KEPT_DIR);
+  const kept = keptDir === null ? null : await readKept(keptDir);
+  const clock = sandboxClock(options.speed, kept?.at);
   const directory = await mkdtemp(join(tmpdir(), 'slipway-sandbox-'));
   const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
   const close = async () => {
     for (const end of closing.reverse().splice(0)) await end();
   };
   try {
-    const database: EmbeddedMongo = await startEmbeddedMongo({ port: 0 });
+    const database = await startDatabase(dataDir);
     closing.push(() => database.close());
-    const github = await startGithub({ owner: 'acme', repo: 'app', token: GITHUB_TOKEN, commits: 5, clock });
+    const github = await atPort(kept?.githubPort, (port) =>
+      startGithub({
+        owner: 'acme',
+        repo: 'app',
+        token: GITHUB_TOKEN,
+        commits: 5,
+        clock,
+        port,
+        ...(kept && { kept: kept.github }),
+      }),
+    );
     closing.push(() => github.close());
-    const slack = await startSlack({
-      signingSecret: SIGNING_SECRET,
-      botToken: BOT_TOKEN,
-      teamId: TEAM_ID,
-      clock: () => clock.now(),
-    });
+    const slack = await atPort(kept?.slackPort, (port) =>
+      startSlack({
+        signingSecret: SIGNING_SECRET,
+        botToken: BOT_TOKEN,
+        teamId: TEAM_ID,
+        clock: () => clock.now(),
+        port,
+        ...(kept && { kept: kept.slack }),
+      }),
+    );
     closing.push(() => slack.close());
-    await slack.inviteBot('releases');
+    if (!kept) await slack.inviteBot('releases');
     const channelId = slack.channels().find((channel) => channel.name === 'releases')?.id ?? '';
 
     const config = parseConfig({
@@ -64,8 +96,8 @@ export async function startSandbox(options: { speed: number; logLevel: string; p
       MONGODB_URI: database.uri,
       PORT: String(options.port),
       SLIPWAY_HOST: '127.0.0.1',
-      SLIPWAY_DATA_DIR: directory,
-      ARTIFACTS_DIR: join(directory, 'artifacts'),
+      SLIPWAY_DATA_DIR: keptDir ?? directory,
+      ARTIFACTS_DIR: join(keptDir ?? directory, 'artifacts'),
       SLIPWAY_TICK_SECONDS: '1',
       LOG_LEVEL: options.logLevel,
     });
@@ -86,12 +118,45 @@ export async function startSandbox(options: { speed: number; logLevel: string; p
       clock,
       logger: createLogger({ level: options.logLevel }),
     });
+    if (keptDir !== null) {
+      const look = (): KeptSandbox => ({
+        at: clock.now(),
+        slack: slack.keep(),
+        slackPort: slack.port,
+        github: github.keep(),
+        githubPort: Number(new URL(github.apiUrl).port),
+      });
+      const keeper = await keepIn(keptDir, look);
+      closing.push(() => keeper.stop());
+    }
     closing.push(() => bot.stop());
     slack.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
     return { slack, github, bot, clock, channelId, directory, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** The sandbox's database lies beside that of a bot with Slack credentials, which must not find the sandbox's releases. */
+async function startDatabase(dataDir: string | null): Promise<EmbeddedMongo> {
+  if (dataDir === null) return startEmbeddedMongo({ port: 0 });
+  const dir = join(dataDir, 'mongo');
+  const socketPath = socketPathFor(dir);
+  const database = await startEmbeddedMongo({ dir, ...(socketPath && { socketPath }) });
+  return { ...database, uri: `${database.uri}${DATABASE}` };
+}
+
+/** Forgets what was kept, so that the next start begins anew. Throws while something runs there. */
+export async function forgetKept(dataDir: string): Promise<void> {
+  const database = await startDatabase(dataDir);
+  try {
+    const client = await MongoClient.connect(database.uri);
+    await client.db(DATABASE).dropDatabase();
+    await client.close();
+    await rm(join(dataDir, KEPT_DIR), { recursive: true, force: true });
+  } finally {
+    await database.close();
   }
 }
 
@@ -102,6 +167,9 @@ function localZone(): string {
 /** The sandbox for a person, or the demo; resolves with the exit code. */
 export async function runSandbox(options: {
   demo: boolean;
+  /** begins anew instead of going on from what was kept */
+  fresh: boolean;
+  dataDir: string;
   speed: number;
   /** the terminal belongs to the person: the bot's own log lines only where they were asked for */
   logLevel: string;
@@ -112,12 +180,20 @@ export async function runSandbox(options: {
 }): Promise<number> {
   const { output } = options;
   const say = (line: string) => void output.write(`${line}\n`);
-  const sandbox = await startSandbox({ speed: options.speed, logLevel: options.logLevel, port: 0 });
+  const { speed, logLevel, demo } = options;
+  if (options.fresh) await forgetKept(options.dataDir);
+  const sandbox = await startSandbox({ speed, logLevel, port: 0, dataDir: demo ? null : options.dataDir });
   try {
     const interrupted = options.stopped.then((signal) => EXIT_CODE[signal]);
-    if (options.demo) return await Promise.race([interrupted, playDemo(sandbox, say)]);
-    say('This is a sandbox: a local Slack, a local GitHub and a database in memory, all on this machine only.');
-    say(`Nothing leaves it and nothing is kept. HTTP API: http://127.0.0.1:${sandbox.bot.port}/api/v1/openapi.json`);
+    if (demo) return await Promise.race([interrupted, playDemo(sandbox, say)]);
+    say('This is a sandbox: a local Slack, a local GitHub and an embedded database, all on this machine only.');
+    say(`Nothing leaves it. HTTP API: http://127.0.0.1:${sandbox.bot.port}/api/v1/openapi.json`);
+    say(`It is kept in ${options.dataDir} until "npm start -- --fresh"; while nothing runs, its clock stands still.`);
+    const { releases } = await sandbox.bot.engine.queries.live(TEAM_ID, { limit: 100 });
+    if (releases.length > 0)
+      say(
+        `Welcome back: it is ${sandbox.clock.now().toLocaleString()} here, and "/release list" shows where you were.`,
+      );
     say('Take a release through all its stages: type "/release new", or "help" for everything else.');
     const terminal = startTerminal({
       slack: sandbox.slack,

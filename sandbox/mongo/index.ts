@@ -1,4 +1,4 @@
-import { chmod, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createCursors } from './commands/cursors.ts';
 import type { Shared } from './commands/dispatch.ts';
@@ -101,9 +101,18 @@ async function listen(server: Server, options: EmbeddedMongoOptions): Promise<vo
       resolve();
     };
     if (options.socketPath === undefined) server.listen(options.port ?? 0, '127.0.0.1', ready);
-    else server.listen(options.socketPath, ready);
+    else listenPrivately(server, options.socketPath, ready);
   });
-  if (options.socketPath !== undefined) await chmod(options.socketPath, 0o600);
+}
+
+/** The socket is made within the call, with mode 0600 from its first moment. */
+function listenPrivately(server: Server, path: string, ready: () => void): void {
+  const before = process.umask(0o177);
+  try {
+    server.listen(path, ready);
+  } finally {
+    process.umask(before);
+  }
 }
 
 /** A socket left behind by a process that is gone is removed; one that answers is in use. */

@@ -20,6 +20,8 @@ export interface GithubStandInOptions {
   /** how many commits `main` starts with; default 3, 0 is an empty repository */
   commits?: number;
   clock?: { now(): Date };
+  /** what `keep` of an earlier one gave: the repository goes on from there */
+  kept?: Buffer;
 }
 
 export interface GithubStandIn {
@@ -41,6 +43,8 @@ export interface GithubStandIn {
   branches(): Record<string, string>;
   tags(): Record<string, string>;
   releases(): readonly Readonly<ReleaseRow>[];
+  /** the repository as bytes, for the option `kept` of a later one */
+  keep(): Buffer;
   close(): Promise<void>;
 }
 
@@ -134,7 +138,8 @@ export async function startGithub(options: GithubStandInOptions): Promise<Github
     return made.sha;
   }
 
-  for (let index = 0; index < (options.commits ?? 3); index += 1) {
+  if (options.kept) state.restore(options.kept);
+  for (let index = 0; !options.kept && index < (options.commits ?? 3); index += 1) {
     const work = SAMPLE_WORK[index % SAMPLE_WORK.length] ?? 'Work';
     commit('main', `${work} (#${index + 1})`, SAMPLE_AUTHORS[index % SAMPLE_AUTHORS.length]);
   }
@@ -153,6 +158,7 @@ export async function startGithub(options: GithubStandInOptions): Promise<Github
     branches: () => namesBelow(state, 'refs/heads/'),
     tags: () => namesBelow(state, 'refs/tags/'),
     releases: () => state.releases,
+    keep: () => state.keep(),
     close: server.close,
   };
 }

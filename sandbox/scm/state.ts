@@ -1,4 +1,5 @@
-import { GitRepository } from './repository.ts';
+import { deserialize, serialize } from 'node:v8';
+import { type GitCommit, GitRepository, type GitTag } from './repository.ts';
 
 export interface ReleaseRow {
   id: number;
@@ -19,6 +20,14 @@ export interface Effect {
   sha: string;
 }
 
+interface KeptState {
+  commits: Map<string, GitCommit>;
+  tags: Map<string, GitTag>;
+  refs: Map<string, string>;
+  releases: ReleaseRow[];
+  effects: Effect[];
+}
+
 /** One repository as a GitHub account sees it. */
 export class GithubState {
   readonly repository = new GitRepository();
@@ -35,6 +44,22 @@ export class GithubState {
     this.repo = options.repo;
     this.defaultBranch = options.defaultBranch;
     this.now = options.now;
+  }
+
+  /** The repository as bytes, for `restore` of a later one. */
+  keep(): Buffer {
+    const { commits, tags, refs } = this.repository;
+    return serialize({ commits, tags, refs, releases: this.releases, effects: this.effects } satisfies KeptState);
+  }
+
+  /** Takes bytes of `keep` only, into an empty repository. */
+  restore(bytes: Buffer): void {
+    const { commits, tags, refs, releases, effects } = deserialize(bytes) as KeptState;
+    for (const [sha, commit] of commits) this.repository.commits.set(sha, commit);
+    for (const [sha, tag] of tags) this.repository.tags.set(sha, tag);
+    for (const [ref, sha] of refs) this.repository.refs.set(ref, sha);
+    this.releases.push(...releases);
+    this.effects.push(...effects);
   }
 
   putRef(ref: string, sha: string): void {

@@ -7,6 +7,7 @@ import { createEvents } from './events.ts';
 import type { Faults } from './faults.ts';
 import { dropSpool } from './files.ts';
 import { createSlackServer } from './http.ts';
+import { keepWorld, restoreWorld } from './keep.ts';
 import { seed } from './seed.ts';
 import { attachSocketMode } from './socket.ts';
 import type {
@@ -120,6 +121,8 @@ export interface Slack {
     refresh(reason?: 'warning' | 'refresh_requested' | 'link_disabled'): void;
     drop(): void;
   };
+  /** The workspace as bytes, for the option `kept` of a later one. */
+  keep(): Buffer;
   close(): Promise<void>;
 }
 
@@ -145,7 +148,8 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
   const socketMode = attachSocketMode(world, server, () => isDown);
   const port = await listen(server, options.port ?? 0);
   world.baseUrl = `http://127.0.0.1:${port}`;
-  seed(world);
+  if (options.kept) restoreWorld(world, options.kept);
+  else seed(world);
 
   const standing = () => world.messages.filter((message) => !message.deleted);
   const cut = () => {
@@ -276,6 +280,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
       refresh: (reason) => socketMode.refresh(reason),
       drop: () => socketMode.drop(),
     },
+    keep: () => keepWorld(world),
     async close() {
       world.events.stop();
       await socketMode.close();

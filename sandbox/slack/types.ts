@@ -32,6 +32,8 @@ export interface SlackOptions {
   retryDelaysMs?: readonly number[];
   /** Enforces about `perSecond` posts a second in a channel after a burst, as Slack does. Default: off. */
   postLimit?: { perSecond: number; burst: number } | null;
+  /** What `keep` of an earlier one gave: the workspace goes on from there. */
+  kept?: Buffer;
 }
 
 export interface SlackUser {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { startSlack } from '../../sandbox/slack/index.ts';
 
 /** `npm start` as a process of its own: what it says, how it ends and what it leaves behind (Spec 8.1). */
@@ -65,7 +66,7 @@ test.each([
   ['SIGTERM', 143],
   ['SIGINT', 130],
 ] as const)(
-  'a sandbox that gets %s ends with %i and leaves no file, also not the samples it made',
+  'a sandbox that gets %s ends with %i and leaves what it keeps, but not the samples it made',
   async (signal, code) => {
     const sandbox = start([]);
     await sandbox.said('You are alice');
@@ -73,7 +74,7 @@ test.each([
     await sandbox.said('Hand it in with');
     sandbox.process.kill(signal);
     const ended = await sandbox.ended();
-    expect([ended.code, await leftovers()]).toEqual([code, []]);
+    expect([ended.code, await leftovers()]).toEqual([code, ['data']]);
   },
 );
 
@@ -147,5 +148,31 @@ test('a bot that is stopped while it waits for Slack gives its embedded database
     expect(await readdir(join(dir, 'data', 'mongo'))).toEqual(['embedded-mongo.data']);
   } finally {
     silent.close();
+  }
+});
+
+test('a bot without MONGODB_URI keeps its data in data/mongo, behind a socket that its user alone can open', async () => {
+  const slack = await startSlack({ signingSecret: 'abc', botToken: 'xoxb-1', teamId: 'T1' });
+  const home = join(dir, 'home').toLowerCase();
+  const socket = join(home, 'mongo', 'mongo.sock');
+  const env = { ...SLACK, SLACK_API_URL: slack.apiUrl, PORT: '0', SLIPWAY_HOST: '127.0.0.1', SLIPWAY_DATA_DIR: home };
+  try {
+    for (const teams of [0, 1]) {
+      const bot = start([], env);
+      await bot.said('Slipway is up');
+      const { mode } = await stat(socket);
+      expect(mode & 0o777).toBe(0o600);
+      const client = await MongoClient.connect(`mongodb://${encodeURIComponent(socket)}/`);
+      const known = client.db('kept').collection('teams');
+      expect(await known.countDocuments()).toBe(teams);
+      await known.insertOne({ name: 'T1' });
+      await client.close();
+      bot.process.kill('SIGTERM');
+      expect((await bot.ended()).code).toBe(0);
+    }
+    expect(await readdir(join(home, 'mongo'))).toEqual(['embedded-mongo.data']);
+  } finally {
+    await slack.close();
+    await rm(home, { recursive: true, force: true });
   }
 });

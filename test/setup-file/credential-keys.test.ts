@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadCredentialKeys } from '../../src/setup/credential-keys.ts';
-import { announceEmbedded, findEmbedded } from '../../src/setup/embedded-address.ts';
+import { announceEmbedded, findEmbedded, socketPathFor } from '../../src/setup/embedded-address.ts';
 import { ConfigError } from '../../src/shared/errors.ts';
 
 let dir: string;
@@ -42,6 +42,16 @@ test('a file that holds something else is a fault that names it, and is left alo
   await writeFile(join(dir, 'credential-keys'), 'mine: not a key');
   await expect(loadCredentialKeys({ credentialKeys: null, dataDir: dir })).rejects.toThrow(ConfigError);
   expect(await readFile(join(dir, 'credential-keys'), 'utf8')).toBe('mine: not a key');
+});
+
+test('the embedded database listens on a Unix socket that drivers can reach, else on loopback', () => {
+  expect(socketPathFor('/srv/slipway/data/mongo', '/tmp', 'linux')).toBe('/srv/slipway/data/mongo/mongo.sock');
+  const elsewhere = socketPathFor('/Users/alice/data/mongo', '/tmp', 'linux');
+  expect(elsewhere).toMatch(/^\/tmp\/slipway-[0-9a-f]{16}\.sock$/);
+  expect(socketPathFor('/Users/bob/data/mongo', '/tmp', 'linux')).not.toBe(elsewhere);
+  expect(socketPathFor(`/srv/${'long/'.repeat(30)}`, '/tmp', 'linux')).toMatch(/^\/tmp\//);
+  expect(socketPathFor('/Users/alice/data/mongo', '/var/folders/X1/T', 'darwin')).toBeNull();
+  expect(socketPathFor('/srv/slipway', '/tmp', 'win32')).toBeNull();
 });
 
 test('a running embedded database is found by its announcement, and not after it', async () => {
