@@ -167,7 +167,7 @@ test('staged-upload-without-record: of what is staged and of what a task claimed
   const found = await world.found('staged-upload-without-record', id);
   expect(found.map(({ finding }) => finding.text)).toEqual([
     expect.stringContaining('the one of REGRESSION for IOS'),
-    expect.stringContaining('the one of ' + `${id}.s1.TRIGGER_PRE_REGRESSION_BUILDS for IOS`),
+    expect.stringContaining(`the one of ${id}.s1.TRIGGER_PRE_REGRESSION_BUILDS for IOS`),
   ]);
 });
 
