@@ -34,8 +34,8 @@ export interface FleetOptions {
   databaseUri: string;
   env: Record<string, string>;
   cwd: string;
-  /** where the bot was compiled to */
-  program: string;
+  /** where the bot was compiled to, if it was */
+  program?: string | undefined;
   random: Random;
   offsetMs(): number;
   /** after so many commands to the database an instance ends */
@@ -84,8 +84,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   async function begin(): Promise<Life> {
     const proxy = await startDatabaseProxy(options.databaseUri);
     const env = { ...options.env, MONGODB_URI: proxy.uri };
+    const { cwd, program } = options;
     const life: Life = {
-      bot: loadChildBot({ env, cwd: options.cwd, program: options.program }),
+      bot: loadChildBot({ env, cwd, ...(program && { program }) }),
       proxy,
       port: null,
       isAlive: true,

@@ -10,8 +10,8 @@ export interface CrowdOptions {
   releases: number;
   instances: number;
   seed: number;
-  /** where the bot was compiled to */
-  program: string;
+  /** where the bot was compiled to, if it was */
+  program?: string;
   /** after so many commands to the database an instance ends */
   lifeCommands: { from: number; to: number };
   maxEnds: number;

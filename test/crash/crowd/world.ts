@@ -33,7 +33,7 @@ export interface CrowdWorld extends Outside {
 export interface CrowdWorldOptions {
   plan: CrowdPlan;
   instances: number;
-  program: string;
+  program?: string | undefined;
   lifeCommands: { from: number; to: number };
   maxEnds: number;
 }

@@ -1,0 +1,20 @@
+import { runCrowd } from './run.ts';
+
+/** A small crowd that every run of the tests can afford; `npm run test:crash:crowd` is the large one. */
+
+jest.setTimeout(180_000);
+
+test('releases on two instances that die meanwhile end SUBMITTED, everything made once, nothing left', async () => {
+  const result = await runCrowd({
+    releases: 4,
+    instances: 2,
+    seed: 11,
+    lifeCommands: { from: 200, to: 500 },
+    maxEnds: 2,
+    say: () => undefined,
+  });
+  expect(result.differences).toEqual([]);
+  expect(result).toMatchObject({ submitted: 4, stuck: 0, kills: 2 });
+  for (const { expected, seen } of Object.values(result.effects)) expect(seen).toBe(expected);
+  expect(result.effects.messages.expected).toBeGreaterThan(50);
+});
