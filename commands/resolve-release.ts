@@ -1,5 +1,5 @@
 import type { Release } from '../src/domain/release.ts';
-import type { Engine } from '../src/engine/index.ts';
+import type { Engine, LookOptions } from '../src/engine/index.ts';
 import { Refusal } from '../src/shared/errors.ts';
 import { releasePicker } from '../views/release-picker.ts';
 import { joinArgs } from './parse.ts';
@@ -23,9 +23,10 @@ export async function resolveRelease(
   reference: string | undefined,
 ): Promise<Resolved> {
   const { tenantId, releaseId } = request;
-  if (releaseId !== null) return { release: await engine.queries.release(tenantId, releaseId) };
+  const options = { toArchive: verb === 'archive' };
+  if (releaseId !== null) return { release: await engine.queries.release(tenantId, releaseId, options) };
   const found =
-    reference === undefined ? await releasesHere(engine, request) : await named(engine, tenantId, reference);
+    reference === undefined ? await releasesHere(engine, request) : await named(engine, tenantId, reference, options);
   const [first, ...others] = found;
   if (!first) {
     const text = 'There is no live release. `/release new` starts one, `/release list all` shows the ended ones.';
@@ -41,8 +42,8 @@ export async function resolveRelease(
 }
 
 /** Live ones before ended ones: a version that is under way is meant before one that was. */
-async function named(engine: Engine, tenantId: string, reference: string): Promise<Release[]> {
-  const found = await engine.queries.findReleases(tenantId, reference.replace(/^v(?=\d)/, ''));
+async function named(engine: Engine, tenantId: string, reference: string, options: LookOptions): Promise<Release[]> {
+  const found = await engine.queries.findReleases(tenantId, reference.replace(/^v(?=\d)/, ''), options);
   if (found.length === 0) {
     throw new Refusal(
       'NOT_FOUND',
@@ -60,7 +61,11 @@ export async function releasesHere(engine: Engine, request: CommandRequest): Pro
   const thread = threadTs === null ? null : await queries.releaseOfThread(tenantId, channelId, threadTs);
   if (thread) return [thread];
   const channel = await queries.liveInChannel(tenantId, channelId);
-  return channel.length > 0 ? channel : (await queries.live(tenantId, { limit: SHOWN })).releases;
+  if (channel.length > 0) return channel;
+  const { releases, damaged } = await queries.live(tenantId, { limit: SHOWN });
+  // Nothing else can be meant, and it says itself what is wrong with it.
+  if (releases.length === 0 && damaged[0]) await queries.release(tenantId, damaged[0].id);
+  return releases;
 }
 
 /** For verbs whose only argument is the release. */

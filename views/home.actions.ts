@@ -1,3 +1,4 @@
+import type { DamagedRelease } from '../src/domain/defect.ts';
 import { awaitingGate } from '../src/domain/gate-rules.ts';
 import type { Release } from '../src/domain/release.ts';
 import { explain } from './answer.actions.ts';
@@ -73,6 +74,7 @@ export async function homeData(deps: FaceDeps, tenantId: string, userId: string,
   const data: HomeData = {
     viewer: actor,
     releases: live.releases,
+    damaged: live.damaged,
     recent: live.page === 0 ? await recentlyEnded(deps, tenantId) : [],
     configs,
     mayUse: readerMay(actor),
@@ -90,11 +92,11 @@ async function livePage(
   deps: FaceDeps,
   tenantId: string,
   page: number,
-): Promise<{ releases: Release[]; page: number; hasMore: boolean }> {
+): Promise<{ releases: Release[]; damaged: DamagedRelease[]; page: number; hasMore: boolean }> {
   let after: string | undefined;
   for (let current = 0; ; current += 1) {
-    const { releases, next } = await deps.engine.queries.live(tenantId, { limit: HOME_PAGE, after });
-    if (current >= page || next === null) return { releases, page: current, hasMore: next !== null };
+    const { releases, damaged, next } = await deps.engine.queries.live(tenantId, { limit: HOME_PAGE, after });
+    if (current >= page || next === null) return { releases, damaged, page: current, hasMore: next !== null };
     after = next;
   }
 }

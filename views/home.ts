@@ -15,7 +15,7 @@ import {
   phaseButtons,
   rejectButton,
 } from './blocks/release-buttons.ts';
-import { progressBar, releaseName, whyText } from './blocks/release-parts.ts';
+import { damagedPart, progressBar, releaseName, whyText } from './blocks/release-parts.ts';
 import { code, dateToken, link, mention, peopleText } from './blocks/text.ts';
 import { CALLBACKS, encodePageValue, PAGE_ACTIONS } from './ids.ts';
 import { nextEvent } from './release-card.ts';
@@ -37,6 +37,7 @@ export function homeView(data: HomeData): HomeView {
     ...ownApprovals(data),
     header(data.page > 0 ? `Live releases, page ${data.page + 1}` : 'Live releases'),
     ...(releases.length > 0 ? releases.flatMap((release) => releaseParts(release, data)) : [empty(data)]),
+    damagedPart(data.damaged),
     newAndPages(data),
     ...(data.page === 0 ? recent(data) : []),
     ...(data.admin && data.page === 0 ? admin(data, data.admin) : []),

@@ -4,7 +4,14 @@ import { outputOf } from '../src/domain/tasks.ts';
 import { actions, button, context, LIMITS, section } from './blocks/elements.ts';
 import { fitMessage, list } from './blocks/fit.ts';
 import { createButton, uploadButton } from './blocks/release-buttons.ts';
-import { notesPart, platformNames, progressBar, releaseName, UPLOAD_STAGE_NAMES } from './blocks/release-parts.ts';
+import {
+  damagedPart,
+  notesPart,
+  platformNames,
+  progressBar,
+  releaseName,
+  UPLOAD_STAGE_NAMES,
+} from './blocks/release-parts.ts';
 import { bytesText, clampText, code, dateToken, link, mention, peopleText, plural } from './blocks/text.ts';
 import { subjectText } from './history-subject.ts';
 import { encodeActionValue, encodePageValue, PAGE_ACTIONS, RELEASE_ACTIONS } from './ids.ts';
@@ -15,8 +22,8 @@ export { helpText } from './help.ts';
 
 /** Live releases with phase and next event; with `all` the ended ones, too. */
 export function releaseList(data: ReleaseListData): Rendered {
-  const { releases, all, next, now } = data;
-  if (releases.length === 0) {
+  const { releases, damaged, all, next, now } = data;
+  if (releases.length + damaged.length === 0 && !next) {
     const empty = all ? 'There is no release yet.' : 'No release is live.';
     return {
       text: empty,
@@ -36,8 +43,8 @@ export function releaseList(data: ReleaseListData): Rendered {
     ? button(PAGE_ACTIONS.listNext, 'More', encodePageValue({ page: data.page + 1, after: next, all }))
     : null;
   return {
-    text: `${title}${place}: ${plural(releases.length, 'release')}`,
-    blocks: fitMessage([section(`*${title}${place}*`), ...rows, more ? actions([more]) : null]),
+    text: `${title}${place}: ${plural(releases.length + damaged.length, 'release')}`,
+    blocks: fitMessage([section(`*${title}${place}*`), ...rows, damagedPart(damaged), more ? actions([more]) : null]),
   };
 }
 

@@ -87,7 +87,7 @@ export async function buildReason(
   value: ActionValue,
   place: { channelId: string | null; threadTs: string | null },
 ): Promise<ModalView> {
-  const release = await engine.queries.release(context.tenantId, value.releaseId);
+  const release = await engine.queries.release(context.tenantId, value.releaseId, { toArchive: purpose === 'archive' });
   const now = engine.now();
   await requireMayAsk(engine, context, purpose, release);
   requireOffered(release, purpose, value, now);

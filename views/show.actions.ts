@@ -64,8 +64,8 @@ export async function showList(
   page: { all: boolean; after: string | null; page: number },
 ): Promise<Rendered> {
   const range = { limit: LIST_PAGE, after: page.after ?? undefined };
-  const { releases, next } = page.all
+  const { releases, damaged, next } = page.all
     ? await engine.queries.all(tenantId, range)
     : await engine.queries.live(tenantId, range);
-  return releaseList({ releases, all: page.all, next, page: page.page, now: engine.now() });
+  return releaseList({ releases, damaged, all: page.all, next, page: page.page, now: engine.now() });
 }

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { AuditEntry } from '../src/domain/audit.ts';
 import type { Build } from '../src/domain/build.ts';
+import type { DamagedRelease } from '../src/domain/defect.ts';
 import type { GateId } from '../src/domain/gate.ts';
 import type { Platform, Release, ReleaseType } from '../src/domain/release.ts';
 import type { ReleaseConfig } from '../src/domain/release-config.ts';
@@ -134,6 +135,8 @@ export interface HomeData {
   viewer: Actor;
   /** live releases of this page, newest first */
   releases: Release[];
+  /** those of the page that nothing can be done with */
+  damaged: DamagedRelease[];
   /** those among which the reader's own open approvals are looked for; absent = `releases` */
   approvals?: Release[];
   /** ended ones, newest first; shown on the first page */
@@ -159,6 +162,7 @@ export interface HomeAdmin {
 
 export interface ReleaseListData {
   releases: Release[];
+  damaged: DamagedRelease[];
   all: boolean;
   /** `ReleasePage.next` */
   next: string | null;

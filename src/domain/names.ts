@@ -41,3 +41,8 @@ export function describeVersions(targets: readonly Versioned[]): string {
     .map((target) => `${PLATFORM_NAMES[target.platform]} ${target.version}`)
     .join(' · ');
 }
+
+/** `Mobile Android 7.0.0 · iOS 6.7.0`, in plain words. */
+export function releaseTitle({ configName, targets }: { configName: string; targets: readonly Versioned[] }): string {
+  return [configName, describeVersions(targets)].filter((part) => part !== '').join(' ');
+}

@@ -100,11 +100,19 @@ export interface Intents {
   submitUpload(input: SubmitUploadInput, context: IntentContext): Promise<UploadReceipt>;
 }
 
-/** What faces may look at; everything is the tenant's own. `Refusal` NOT_FOUND for unknown and foreign ids alike. */
+/** `toArchive`: also one that is damaged, where enough of it is left to end it. */
+export interface LookOptions {
+  toArchive?: boolean;
+}
+
+/**
+ * What faces may look at; everything is the tenant's own. `Refusal` NOT_FOUND for unknown and foreign ids alike, DAMAGED with a sentence
+ * for a release that is parked or cannot be read.
+ */
 export interface Queries {
-  release(tenantId: string, releaseId: string): Promise<Release>;
+  release(tenantId: string, releaseId: string, options?: LookOptions): Promise<Release>;
   /** By id, or by version (live ones first); several may fit. */
-  findReleases(tenantId: string, reference: string): Promise<Release[]>;
+  findReleases(tenantId: string, reference: string, options?: LookOptions): Promise<Release[]>;
   live(tenantId: string, page: { limit: number; after?: string | undefined }): Promise<ReleasePage>;
   all(tenantId: string, page: { limit: number; after?: string | undefined }): Promise<ReleasePage>;
   liveInChannel(tenantId: string, channelId: string): Promise<Release[]>;

@@ -1,7 +1,9 @@
+import { releaseTitle } from '../domain/names.ts';
 import type { OutboxRow } from '../domain/outbox.ts';
 import type { Messenger } from '../integrations/messenger/port.ts';
 import { AuthError, ProviderError, TransientError } from '../shared/errors.ts';
 import { fingerprint } from '../shared/ids.ts';
+import { alertAdmins } from './alerts.ts';
 import type { Deps, Rendering } from './deps.ts';
 import { isMistake, messageRetryAt } from './retry.ts';
 
@@ -45,6 +47,7 @@ export async function drainRelease(
     if (row.takenOver) deps.metrics.recovered('message');
     try {
       const outcome = isStopping() ? unsent(row) : await attempt(deps, held);
+      if (outcome.status === 'PARKED') await tellOfGivenUp(deps, outcome);
       // Given back meanwhile, it is not ours to store any more: the claim's token is gone.
       if (await outbox.release(outcome, row.lease?.token ?? '')) countTry(deps, row, outcome);
       if (outcome.status === 'PENDING') return sent;
@@ -168,6 +171,24 @@ function beginSending(deps: Deps, held: HeldRow): void {
   }
   const detail = 'the claim of this message ran out before it was sent';
   throw new TransientError({ provider: 'SLIPWAY', operation: 'outbox', status: null, detail });
+}
+
+/** Before it is stored, so that a crash in between tells it again, by the same key. An alert that reaches nobody is only logged. */
+async function tellOfGivenUp(deps: Deps, { key, tenantId, releaseId, content, lastError }: OutboxRow): Promise<void> {
+  if (content.kind === 'ALERT') return;
+  const look = await deps.repositories.releases.look(tenantId, releaseId);
+  const name = look?.damaged?.name ?? (look?.release && releaseTitle(look.release)) ?? releaseId;
+  await alertAdmins(deps, {
+    tenantId,
+    key: `parked:${key}`,
+    text: `A message of release ${name} could not be delivered and was given up. The messages after it go on.`,
+    lines: [
+      `Reason: ${lastError ?? 'unknown'}`,
+      `Message ${key}`,
+      'Often the bot must be invited to the channel. What was given up is not sent again.',
+    ],
+    releaseId,
+  });
 }
 
 /** Null when the thread's root could not be posted: the message then stands in the channel by itself. */

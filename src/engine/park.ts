@@ -1,5 +1,5 @@
 import { DamagedError, DEFECT_WORDS, type Defect, type DefectCode } from '../domain/defect.ts';
-import { describeVersions } from '../domain/names.ts';
+import { releaseTitle } from '../domain/names.ts';
 import type { Release } from '../domain/release.ts';
 import type { Lease, ParkedRelease } from '../persistence/types.ts';
 import { InvariantError, Refusal } from '../shared/errors.ts';
@@ -65,11 +65,11 @@ export async function tellOfMistake(deps: Deps, releaseId: string, error: unknow
   try {
     const stored = await deps.repositories.releases.load(releaseId);
     if (!stored) return;
-    const { tenantId, configName, targets } = stored.release;
+    const { tenantId } = stored.release;
     await alertAdmins(deps, {
       tenantId,
       key: `mistake:${releaseId}:${fingerprint(words)}`,
-      text: `Slipway made a mistake with release ${configName} ${describeVersions(targets)}. It tries again every hour; all other releases go on.`,
+      text: `Slipway made a mistake with release ${releaseTitle(stored.release)}. It tries again every hour; all other releases go on.`,
       lines: [`Mistake: ${words}`, `Release ${releaseId}`, 'The log says where it was made. Please report it.'],
       releaseId,
     });
@@ -83,13 +83,13 @@ function wayOut(code: DefectCode): string {
   const again = 'It is looked at again every hour, and goes on by itself.';
   switch (code) {
     case 'CONFIG_GONE':
-      return `Restore the configuration from a backup, or archive the release. ${again}`;
+      return `Restore the configuration from a backup, or end it with /release archive and its id. ${again}`;
     case 'VERSION_BACKWARDS':
     case 'SEQUENCE_BACKWARDS':
       return `Set the count in its document to what it was, or restore the document from a backup. ${again}`;
     case 'NO_REST':
     case 'UNDECIDABLE':
-      return `Archive it, or see the log for what went wrong: it may be a mistake of Slipway. ${again}`;
+      return `See the log for what went wrong, it may be a mistake of Slipway, or end it with /release archive and its id. ${again}`;
     default:
       return `Repair its document in the collection "releases", or restore it from a backup. ${again}`;
   }

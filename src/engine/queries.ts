@@ -1,6 +1,7 @@
 import { rootKey } from '../domain/changes/create.ts';
 import type { Release } from '../domain/release.ts';
 import { isVersion, nextMinor } from '../shared/versions.ts';
+import { archivableOf, damagedRefusal, releaseToArchive, soundOf, soundRelease } from './damaged.ts';
 import type { Deps } from './deps.ts';
 import type { Queries } from './index.ts';
 import { templateSlots } from './intents/create-release.ts';
@@ -12,18 +13,20 @@ const FIRST_VERSION = '1.0.0';
 export function createQueries(deps: Deps): Queries {
   const { releases, configs, builds, uploads, audit, outbox, tenants, integrations } = deps.repositories;
   return {
-    release: (tenantId, releaseId) => releases.get(tenantId, releaseId),
-    async findReleases(tenantId, reference) {
-      const byId = await releases.find(tenantId, reference);
-      if (byId) return [byId];
-      return isVersion(reference) ? releases.findByVersion(tenantId, reference) : [];
+    release: (tenantId, releaseId, { toArchive = false } = {}) =>
+      toArchive ? releaseToArchive(deps, tenantId, releaseId) : soundRelease(deps, tenantId, releaseId),
+    async findReleases(tenantId, reference, { toArchive = false } = {}) {
+      const byId = await releases.look(tenantId, reference);
+      if (byId) return [toArchive ? archivableOf(byId) : soundOf(byId)];
+      return isVersion(reference) ? ofVersion(deps, tenantId, reference) : [];
     },
     live: (tenantId, page) => releases.listLive(tenantId, page),
     all: (tenantId, page) => releases.list(tenantId, page),
     liveInChannel: (tenantId, channelId) => releases.listLiveInChannel(tenantId, channelId),
     async releaseOfThread(tenantId, channelId, threadTs) {
       const row = await outbox.findByTs(tenantId, channelId, threadTs);
-      return row ? releases.find(tenantId, row.releaseId) : null;
+      const look = row && (await releases.look(tenantId, row.releaseId));
+      return look && soundOf(look);
     },
     configs: (tenantId) => configs.list(tenantId),
     config: (tenantId, configId) => configs.get(tenantId, configId),
@@ -63,6 +66,16 @@ export function createQueries(deps: Deps): Queries {
       }));
     },
   };
+}
+
+/** Where none of them is live, one that is damaged is likely meant. */
+async function ofVersion(deps: Deps, tenantId: string, version: string): Promise<Release[]> {
+  const { releases } = deps.repositories;
+  const found = await releases.findByVersion(tenantId, version);
+  if (found.some(({ status }) => status !== 'COMPLETED' && status !== 'ARCHIVED')) return found;
+  const [damaged] = await releases.findDamagedByVersion(tenantId, version);
+  if (damaged) throw damagedRefusal(damaged);
+  return found;
 }
 
 async function threadLink(deps: Deps, release: Release): Promise<string | null> {

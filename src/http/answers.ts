@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BUILD_STAGES, BUILD_TYPES, BUILD_UPLOAD_STATUSES, STORE_TYPES, WORKFLOW_STATUSES } from '../domain/build.ts';
 import { REGRESSION_CYCLE_STATUSES } from '../domain/cycle.ts';
+import { DEFECT_CODES } from '../domain/defect.ts';
 import { GATE_IDS } from '../domain/gate.ts';
 import {
   CRON_STATUSES,
@@ -205,12 +206,24 @@ export const TokenView = z.strictObject({
   revokedAt: isoDate.nullable(),
 });
 
+export const DamagedReleaseView = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  defect: z.strictObject({ code: z.enum(DEFECT_CODES), detail: z.string() }),
+  parkedAt: isoDate.nullable(),
+});
+
 const ok = { success: z.literal(true) };
 export const CreatedReleaseAnswer = z.strictObject({ ...ok, release: ReleaseView, status: StatusView });
 export const ReleaseAnswer = CreatedReleaseAnswer;
 export const ReleaseListAnswer = z.strictObject({
   ...ok,
   releases: z.array(ReleaseSummaryView),
+  damaged: z
+    .array(DamagedReleaseView)
+    .describe(
+      'Releases of the page that are parked or cannot be read: nothing happens with them until they are repaired',
+    ),
   next: z.string().nullable(),
 });
 export const BuildsAnswer = z.strictObject({ ...ok, builds: z.array(BuildView), uploads: z.array(UploadView) });

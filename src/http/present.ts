@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AuditEntry } from '../domain/audit.ts';
 import type { Build } from '../domain/build.ts';
+import type { DamagedRelease } from '../domain/defect.ts';
 import type { Gate } from '../domain/gate.ts';
 import type { Release } from '../domain/release.ts';
 import { deriveStatus } from '../domain/status.ts';
@@ -9,6 +10,7 @@ import type { Upload } from '../domain/upload.ts';
 import type { ApiToken } from '../engine/index.ts';
 import type {
   BuildView,
+  DamagedReleaseView,
   GateView,
   HistoryEntryView,
   NotesView,
@@ -23,6 +25,10 @@ import type {
 
 const iso = (at: Date) => at.toISOString();
 const isoOrNull = (at: Date | null) => at?.toISOString() ?? null;
+
+export function presentDamaged({ id, name, defect, parkedAt }: DamagedRelease): z.input<typeof DamagedReleaseView> {
+  return { id, name, defect: { code: defect.code, detail: defect.detail }, parkedAt: isoOrNull(parkedAt) };
+}
 
 export function presentRelease(release: Release): z.input<typeof ReleaseView> {
   return {

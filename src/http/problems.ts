@@ -21,6 +21,7 @@ export const WINDOW_CLOSED_ERROR = 'Upload window closed for this stage/cycle';
 
 const REFUSAL_STATUS: Record<RefusalCode, number> = {
   NOT_FOUND: 404,
+  DAMAGED: 409,
   FORBIDDEN: 403,
   INVALID_INPUT: 422,
   CONFLICT: 409,

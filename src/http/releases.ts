@@ -14,7 +14,7 @@ import {
 import type { Answer, AnyEndpoint, Caller } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
 import { CreateReleaseBody, HistoryQuery, ListReleasesQuery } from './inputs.ts';
-import { presentHistory, presentNotes, presentRelease, presentSummary } from './present.ts';
+import { presentDamaged, presentHistory, presentNotes, presentRelease, presentSummary } from './present.ts';
 
 /** Creating and looking at releases (Spec 8.4). */
 export function releaseEndpoints(engine: Engine, now: () => Date): AnyEndpoint[] {
@@ -39,7 +39,10 @@ export function releaseEndpoints(engine: Engine, now: () => Date): AnyEndpoint[]
         const { tenantId } = caller.context;
         const found = query.all ? await engine.queries.all(tenantId, page) : await engine.queries.live(tenantId, page);
         const releases = found.releases.map((release) => presentSummary(release, now()));
-        return { status: 200, body: { success: true, releases, next: found.next } };
+        return {
+          status: 200,
+          body: { success: true, releases, damaged: found.damaged.map(presentDamaged), next: found.next },
+        };
       },
     }),
     endpoint({

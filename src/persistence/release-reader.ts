@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { REGRESSION_CYCLE_STATUSES } from '../domain/cycle.ts';
 import { DamagedError, DEFECT_CODES, type Defect, defectOf, type ParkedDefect } from '../domain/defect.ts';
 import { GATE_IDS } from '../domain/gate.ts';
-import { describeVersions } from '../domain/names.ts';
+import { releaseTitle } from '../domain/names.ts';
 import {
   CRON_STATUSES,
   PAUSE_TYPES,
@@ -177,9 +177,5 @@ const NameShape = z.object({
 
 /** Configuration and versions, as far as they can be read. */
 export function nameOf(stored: object): { id: string; name: string } {
-  const { configName, targets } = NameShape.parse(stored);
-  return {
-    id: String(fieldOf(stored, '_id')),
-    name: [configName, describeVersions(targets)].filter((part) => part !== '').join(' '),
-  };
+  return { id: String(fieldOf(stored, '_id')), name: releaseTitle(NameShape.parse(stored)) };
 }

@@ -5,6 +5,7 @@
 
 export const REFUSAL_CODES = [
   'NOT_FOUND',
+  'DAMAGED',
   'FORBIDDEN',
   'INVALID_INPUT',
   'CONFLICT',

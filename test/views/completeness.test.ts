@@ -49,8 +49,18 @@ function everything(): unknown[] {
   const configs = [aConfig()];
   const viewer = { kind: 'USER' as const, id: 'U0ME', roles: [] };
   shown.push(
-    homeView({ viewer, releases, recent: [], configs, mayUse: () => true, page: 1, hasMore: true, now: NOW }),
-    releaseList({ releases: [newRelease()], all: true, next: 'x', page: 0, now: NOW }),
+    homeView({
+      viewer,
+      releases,
+      damaged: [],
+      recent: [],
+      configs,
+      mayUse: () => true,
+      page: 1,
+      hasMore: true,
+      now: NOW,
+    }),
+    releaseList({ releases: [newRelease()], damaged: [], all: true, next: 'x', page: 0, now: NOW }),
     releasePicker({ releases, purpose: 'status', args: '', question: 'Which?', now: NOW }),
     uploadModal({
       release: newRelease(),

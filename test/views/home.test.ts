@@ -19,6 +19,7 @@ function home(patch: Partial<HomeData> & { viewer?: Actor }) {
   const view = homeView({
     viewer,
     releases: [],
+    damaged: [],
     recent: [],
     configs: [{ ...aConfig(), comms: { releases: 'C0REL', builds: 'C0REL', approvals: 'C0REL' } }],
     mayUse: readerMay(viewer),

@@ -35,18 +35,52 @@ describe('list of releases', () => {
     const releases = (['NOT_STARTED', 'REGRESSION_AWAITING_NEXT_CYCLE', 'ARCHIVED'] as const).map(
       (phase) => inPhase(phase).release,
     );
-    expect(whole(releaseList({ releases, all: true, next: 'rel_9', page: 0, now: NOW }))).toMatchSnapshot();
+    expect(
+      whole(releaseList({ releases, damaged: [], all: true, next: 'rel_9', page: 0, now: NOW })),
+    ).toMatchSnapshot();
   });
 
   test('empty: says how to begin', () => {
-    expect(whole(releaseList({ releases: [], all: false, next: null, page: 0, now: NOW }))).toMatchSnapshot();
+    expect(
+      whole(releaseList({ releases: [], damaged: [], all: false, next: null, page: 0, now: NOW })),
+    ).toMatchSnapshot();
   });
 
   test('40 hostile releases fit, and the next page stays reachable', () => {
     const releases = Array.from({ length: 40 }, hostileRelease);
-    const message = releaseList({ releases, all: true, next: 'x', page: 3, now: NOW });
+    const message = releaseList({ releases, damaged: [], all: true, next: 'x', page: 3, now: NOW });
     expect(faultsOfMessage(message)).toEqual([]);
     expect(actionIds(message.blocks)).toContain('list.next');
+  });
+});
+
+describe('damaged releases', () => {
+  const damaged = (name: string) => ({
+    id: 'rel_broken',
+    name,
+    defect: { code: 'UNKNOWN_STATUS' as const, detail: 'status: BROKEN' },
+    parkedAt: NOW,
+  });
+
+  test('are named with what is wrong, also where no other release is', () => {
+    const message = releaseList({
+      releases: [],
+      damaged: [damaged('Mobile <b> 7.0.0')],
+      all: false,
+      next: null,
+      page: 0,
+      now: NOW,
+    });
+    expect(whole(message)).toContain(
+      '• Mobile &lt;b&gt; 7.0.0 `rel_broken`: its document holds a status that does not exist (UNKNOWN_STATUS)',
+    );
+  });
+
+  test('fit in a list of forty with any name', () => {
+    for (const words of NASTY) {
+      const data = { releases: [], damaged: Array.from({ length: 40 }, () => damaged(words)), all: true, next: 'x' };
+      expect(faultsOfMessage(releaseList({ ...data, page: 0, now: NOW }))).toEqual([]);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { LIVING_KINDS, type MessageContent } from '../../src/domain/message.ts';
 import { PHASES } from '../../src/domain/status.ts';
-import { renderMessage } from '../../views/messages/index.ts';
+import { renderAlert, renderMessage } from '../../views/messages/index.ts';
 import { aConfig } from '../domain/support/build-release.ts';
 import { NASTY, poisoned, sixtyCommits } from './support/hostile.ts';
 import { everyContent } from './support/messages.ts';
@@ -40,6 +40,17 @@ describe('messages', () => {
       if (living.includes(content.kind)) continue;
       expect(renderMessage(content, { release, now, config: null }).settled).toBe(true);
     }
+  });
+
+  test('an alert keeps the limits, lets nothing act and is settled, with any words', () => {
+    for (const text of [...NASTY, 'x'.repeat(5_000)]) {
+      const rendered = renderAlert({ kind: 'ALERT', text, lines: Array.from({ length: 60 }, () => text) });
+      expect({ text, faults: faultsOfMessage(rendered) }).toEqual({ text, faults: [] });
+      expect(rendered.settled).toBe(true);
+    }
+    const { text, blocks } = renderAlert({ kind: 'ALERT', text: 'Release <!here> is damaged.', lines: ['Defect X'] });
+    expect(text).toBe('🚨 Release &lt;!here&gt; is damaged.');
+    expect(JSON.stringify(blocks)).toContain('• Defect X');
   });
 
   test('a settled living message has no button that decides', () => {

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import { type DamagedRelease, DEFECT_WORDS } from '../../src/domain/defect.ts';
 import { cycleLabel, describeVersions, PLATFORM_NAMES } from '../../src/domain/names.ts';
 import type { PlanLine } from '../../src/domain/plan.ts';
 import type { Platform, Release, ReleaseType, StageNumber } from '../../src/domain/release.ts';
@@ -20,6 +21,17 @@ export function releaseName(release: Release, max = 120): string {
 /** The same for plain_text objects and for `plain`. */
 export function plainReleaseName(release: Release): string {
   return `${release.configName} · ${describeVersions(release.targets)}`;
+}
+
+/** Releases that nothing can be done with, and why; null when there is none. */
+export function damagedPart(damaged: readonly DamagedRelease[]): ListPart | null {
+  if (damaged.length === 0) return null;
+  return list(
+    `🚨 ${damaged.length === 1 ? '1 release is' : `${damaged.length} releases are`} damaged`,
+    damaged.map(
+      ({ id, name, defect }) => `• ${peopleText(name, 120)} ${code(id)}: ${DEFECT_WORDS[defect.code]} (${defect.code})`,
+    ),
+  );
 }
 
 /** Only the versions, escaped. */

@@ -6,6 +6,7 @@ import { type Act, holdsRole, mayUse, rolesFor } from '../../domain/roles.ts';
 import { type Action, actionsOf, deriveStatus } from '../../domain/status.ts';
 import type { Role } from '../../domain/tenant.ts';
 import { InvariantError, Refusal } from '../../shared/errors.ts';
+import { soundRelease } from '../damaged.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext } from '../index.ts';
 
@@ -34,12 +35,12 @@ export async function recordWithoutConfig(
   releaseId: string,
   context: IntentContext,
   change: (release: Release, now: Date) => Promise<Change> | Change,
+  load: typeof soundRelease = soundRelease,
 ): Promise<Release> {
-  const { releases } = deps.repositories;
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-    const release = await releases.get(context.tenantId, releaseId);
+    const release = await load(deps, context.tenantId, releaseId);
     const now = deps.clock.now();
-    const saved = await releases.save(await change(release, now), now);
+    const saved = await deps.repositories.releases.save(await change(release, now), now);
     if (saved) return saved;
   }
   throw new InvariantError(`release ${releaseId} is written faster than ${MAX_TRIES} tries could follow`);

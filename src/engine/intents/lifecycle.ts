@@ -6,6 +6,7 @@ import type { Release } from '../../domain/release.ts';
 
 import { actionsOf, derivePhase } from '../../domain/status.ts';
 import { Refusal } from '../../shared/errors.ts';
+import { releaseToArchive } from '../damaged.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext, Intents } from '../index.ts';
 import {
@@ -78,14 +79,15 @@ export async function archive(
   input: Parameters<Intents['archiveRelease']>[0],
   context: IntentContext,
 ): Promise<Release> {
-  return recordWithoutConfig(deps, input.releaseId, context, async (release, now) => {
+  const end = async (release: Release, now: Date) => {
     const phase = derivePhase(release);
     const isOver = phase === 'SUBMITTED' || phase === 'COMPLETED' || phase === 'ARCHIVED';
     if (isOver) requireAction(release, 'ARCHIVE', now);
     if (actionsOf(phase).includes('ARCHIVE')) await requireAct(deps, context, 'ARCHIVE');
     else await requireRoles(deps, context, ['ADMIN'], 'archive a release in this phase');
     return withPlan(archiveRelease(release, cleanReason(input.reason), byOf(context), now), 'ARCHIVE', release);
-  });
+  };
+  return recordWithoutConfig(deps, input.releaseId, context, end, releaseToArchive);
 }
 
 export async function triggerRegression(

@@ -10,6 +10,7 @@ import type { BuildFileInfo } from '../../integrations/artifacts/build-file.ts';
 import type { StoredObject } from '../../integrations/artifacts/port.ts';
 import { Refusal } from '../../shared/errors.ts';
 import { fingerprint, newId } from '../../shared/ids.ts';
+import { soundRelease } from '../damaged.ts';
 import type { Deps } from '../deps.ts';
 import type { IntentContext } from '../index.ts';
 import { byOf, recordFact, requireAct } from './intent.ts';
@@ -68,7 +69,7 @@ export async function submitUpload(
   context: IntentContext,
 ): Promise<UploadReceipt> {
   const { tenantId } = context;
-  const release = await deps.repositories.releases.get(tenantId, input.releaseId);
+  const release = await soundRelease(deps, tenantId, input.releaseId);
   const config = await deps.repositories.configs.get(tenantId, release.releaseConfigId);
   await requireAct(deps, context, 'UPLOAD');
   const place = placeOf(release, config, input, tenantId);
