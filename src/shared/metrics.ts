@@ -32,6 +32,8 @@ export interface Metrics {
   slackAcknowledged(kind: string, seconds: number): void;
   /** One request, repeats counted singly; `status` is a class as `2xx`, `429`, or `none` without an answer. */
   providerCalled(call: { provider: string; operation: string; status: string }, seconds: number): void;
+  /** What the doctor found when it looked last, by check; those that found nothing among them. */
+  doctorFound(found: Readonly<Record<string, number>>): void;
   /** What was read for this answer; null = it could not be read, and is left out. */
   showBacklog(backlog: Backlog | null): void;
   /** Everything in Prometheus' text format. */
@@ -43,6 +45,9 @@ export interface Metrics {
 const ADVANCE_RESULTS = ['settled', 'busy', 'gone', 'handed-back', 'parked', 'failed'];
 const MESSAGE_OUTCOMES: readonly MessageOutcome[] = ['sent', 'delayed', 'parked'];
 const RECOVERED: readonly Recovered[] = ['task', 'message', 'delivery'];
+
+/** The doctor looks once an hour, in one of the instances: what another one saw since is not known here. */
+const FINDINGS_HOLD_MS = 2 * 3_600_000;
 
 /** Slack waits three seconds. */
 const ACK_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5];
@@ -117,6 +122,14 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
   const due = gauge('slipway_releases_due', 'Releases whose time to be looked at has come');
   const late = gauge('slipway_releases_late', 'Those of them that have waited for more than five minutes');
 
+  const findings = new Gauge({
+    name: 'slipway_doctor_findings',
+    help: 'What the doctor found when it looked last, by check',
+    labelNames: ['check'],
+    registers,
+  });
+  let foundAtMs = performance.now();
+
   for (const result of ADVANCE_RESULTS) advances.inc({ result }, 0);
   for (const outcome of MESSAGE_OUTCOMES) messages.inc({ outcome }, 0);
   for (const what of RECOVERED) recoveries.inc({ what }, 0);
@@ -133,6 +146,10 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
     },
     slackAcknowledged: (kind, seconds) => acks.observe({ kind }, seconds),
     providerCalled: (call, seconds) => calls.observe(call, seconds),
+    doctorFound(found) {
+      foundAtMs = performance.now();
+      for (const [check, count] of Object.entries(found)) findings.set({ check }, count);
+    },
     showBacklog(backlog) {
       show(depth, backlog?.outbox.depth);
       show(oldest, backlog?.outbox.oldestAgeSeconds);
@@ -140,7 +157,10 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
       show(due, backlog?.releases.due);
       show(late, backlog?.releases.late);
     },
-    text: () => registry.metrics(),
+    text() {
+      if (performance.now() - foundAtMs > FINDINGS_HOLD_MS) findings.reset();
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
 }

@@ -19,7 +19,8 @@ export async function checkUp(deps: Deps): Promise<DoctorReport> {
     repairs: ['WAKE'],
     onFinding: (examined) => tell(deps, examined),
   });
-  const { errors, warnings, counts } = report;
+  const { errors, warnings, counts, checks } = report;
+  deps.metrics.doctorFound(Object.fromEntries(checks.map(({ id, found }) => [id, found])));
   deps.logger.info({ errors, warnings, releases: counts.releases }, 'the doctor has looked');
   return report;
 }

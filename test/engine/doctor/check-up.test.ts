@@ -4,6 +4,7 @@ import pino from 'pino';
 import { RELEASE_CHECKS, WHOLE_CHECKS } from '../../../src/engine/doctor/checks/index.ts';
 import { ALL_REPAIRS } from '../../../src/engine/index.ts';
 import { HOUR_MS, TENANT } from '../../support/engine-world.ts';
+import { samplesOf } from '../../support/metrics.ts';
 import { type DoctorWorld, doctorWorld, MINUTE_MS } from './support.ts';
 
 /** The hourly look, and that nothing of the doctor is without a test. */
@@ -35,6 +36,9 @@ test('an error is logged each hour and told to the admins once; a warning is onl
   expect(of('missing-wake-job').every((level) => level === 40)).toBe(true);
   expect(of('missing-wake-job').length).toBeGreaterThan(1);
   expect(alerts().map(({ channelId }) => channelId)).toEqual(['U01ALICE']);
+  const counted = samplesOf(await world.deps.metrics.text());
+  expect(counted.get('slipway_doctor_findings{check="audit-trail"}')).toBe(1);
+  expect(counted.get('slipway_doctor_findings{check="abandoned-lease"}')).toBe(0);
 });
 
 test('it wakes a release that was forgotten, and leaves every other repair to people', async () => {
