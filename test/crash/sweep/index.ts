@@ -14,22 +14,19 @@ import { type CleanRun, cleanRun, differences, pointsOf, runPoints, type Verdict
  * tried in one release; where that differs from the clean run, and where a point was not met, each point is run alone.
  *
  *   --point 17     that point of the last sweep alone (a name will do, too), with what the bot logged
+ *   --match TEXT   only points with this in their names
  *   --jobs 2       so many releases at the same time (default: the cores there are)
  *   --alone        one death in each release
  */
 const RECORD = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'slipway-crash-points.json');
-const DEATHS_A_RELEASE = 16;
-const TRIES = 3;
+const DEATHS_A_RELEASE = 20;
+/** What depends on timing is not met each time. */
+const ROUNDS = 4;
 const SHOWN_FAULTS = 12;
 
 interface Recorded {
   points: Point[];
   clean: CleanRun;
-}
-
-interface Job {
-  points: Point[];
-  tries: number;
 }
 
 interface Question {
@@ -52,59 +49,69 @@ async function record(program?: string): Promise<Recorded> {
 }
 
 /** Neighbours go to different releases. */
-function grouped(points: Point[], size: number): Job[] {
+function grouped(points: readonly Point[], size: number): Point[][] {
   const count = Math.ceil(points.length / size);
-  return Array.from({ length: count }, (_, group) => ({
-    points: points.filter((_point, index) => index % count === group),
-    tries: 0,
-  }));
+  return Array.from({ length: count }, (_, group) => points.filter((_point, index) => index % count === group));
 }
 
-async function sweep(jobs: number, size: number, program: string): Promise<number> {
+interface Round {
+  /** not met, in releases that were right otherwise */
+  unmet: Point[];
+  /** of releases with several deaths that went wrong */
+  suspects: Point[];
+}
+
+async function sweep(recorded: Recorded, options: { jobs: number; size: number; match: string; program: string }) {
   const startedAt = Date.now();
-  const { points, clean } = await record(program);
+  const { points, clean } = recorded;
   const numbers = new Map(points.map((point, index) => [nameOf(point), index + 1]));
   const numbered = (point: Point) => `point ${numbers.get(nameOf(point))}, ${nameOf(point)}`;
-  const queue = grouped(points, size);
   const passed = new Set<string>();
   const failed = new Set<string>();
-  const missed: Point[] = [];
   let slowestMs = 0;
-  say(`${points.length} points were found; ${queue.length} releases`);
 
-  function judge({ points: tried, tries }: Job, verdict: Verdict): void {
-    slowestMs = Math.max(slowestMs, verdict.recoveryMs);
-    const isRight = verdict.faults.length === 0;
-    const again: Point[] = [];
-    for (const point of tried) {
-      const wasMet = verdict.reached.includes(nameOf(point));
-      if (isRight && wasMet) passed.add(nameOf(point));
-      else if (tried.length > 1) again.push(point);
-      else if (wasMet) {
-        failed.add(nameOf(point));
-        say(`FAILED ${numbered(point)}`);
-        for (const fault of verdict.faults.slice(0, SHOWN_FAULTS)) say(`    ${fault}`);
-      } else if (tries + 1 < TRIES) queue.push({ points: [point], tries: tries + 1 });
-      else missed.push(point);
-    }
-    if (!isRight && tried.length > 1)
-      say(`a release differed (${verdict.faults[0]}): its ${tried.length} points are run alone`);
-    queue.push(...again.map((point) => ({ points: [point], tries: 0 })));
-  }
-
-  await Promise.all(
-    Array.from({ length: jobs }, async () => {
+  /** So many deaths in each release. */
+  async function round(some: readonly Point[], size: number): Promise<Round> {
+    const queue = grouped(some, size);
+    const result: Round = { unmet: [], suspects: [] };
+    const workers = Array.from({ length: Math.min(options.jobs, queue.length) }, async () => {
       const worker = startWorker();
-      for (let job = queue.shift(); job; job = queue.shift()) {
-        judge(job, await ask(worker, { points: job.points, clean, program }));
-        say(
-          `${passed.size} of ${points.length} passed, ${failed.size} failed, ${queue.length} releases to go, ${seconds(startedAt)}`,
-        );
+      for (let tried = queue.shift(); tried; tried = queue.shift()) {
+        const verdict = await ask(worker, { points: tried, clean, program: options.program });
+        judge(tried, verdict, result);
+        say(`${passed.size} passed, ${failed.size} failed, ${queue.length} releases to go, ${seconds(startedAt)}`);
       }
       worker.kill();
-    }),
-  );
-  for (const point of missed) say(`not met again, it depends on timing: ${numbered(point)}`);
+    });
+    await Promise.all(workers);
+    return result;
+  }
+
+  function judge(tried: Point[], { faults, reached, recoveryMs }: Verdict, result: Round): void {
+    slowestMs = Math.max(slowestMs, recoveryMs);
+    if (faults.length > 0 && tried.length > 1) {
+      say(`a release with ${tried.length} deaths differed (${faults[0]}): they are tried one by one`);
+      result.suspects.push(...tried);
+    } else if (faults.length > 0) {
+      for (const point of tried) failed.add(nameOf(point));
+      say(`FAILED ${tried.map(numbered).join()}`);
+      for (const fault of faults.slice(0, SHOWN_FAULTS)) say(`    ${fault}`);
+    } else {
+      for (const point of tried) {
+        if (reached.includes(nameOf(point))) passed.add(nameOf(point));
+        else result.unmet.push(point);
+      }
+    }
+  }
+
+  let unmet = points.filter((point) => nameOf(point).includes(options.match));
+  say(`${points.length} points were found; ${unmet.length} are tried`);
+  for (let count = 0; count < ROUNDS && unmet.length > 0; count += 1) {
+    const together = await round(unmet, options.size);
+    const alone = await round(together.suspects, 1);
+    unmet = [...together.unmet, ...alone.unmet];
+  }
+  for (const point of unmet) say(`not met again, it depends on timing: ${numbered(point)}`);
   say(`slowest recovery: ${Math.round(slowestMs / 1000)} s of simulated time; the sweep took ${seconds(startedAt)}`);
   say(`${passed.size + failed.size} points, ${passed.size} passed`);
   return failed.size > 0 ? 1 : 0;
@@ -147,6 +154,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       point: { type: 'string' },
+      match: { type: 'string' },
       jobs: { type: 'string' },
       alone: { type: 'boolean' },
       worker: { type: 'boolean' },
@@ -162,10 +170,11 @@ async function main(): Promise<number> {
     return 0;
   }
   if (values.point !== undefined) return alone(values.point);
-  const { directory, remove } = await compileProgram();
+  const { directory: program, remove } = await compileProgram();
   try {
     const jobs = Number(values.jobs ?? availableParallelism());
-    return await sweep(jobs, values.alone ? 1 : DEATHS_A_RELEASE, directory);
+    const size = values.alone ? 1 : DEATHS_A_RELEASE;
+    return await sweep(await record(program), { jobs, size, match: values.match ?? '', program });
   } finally {
     await remove();
   }

@@ -51,16 +51,19 @@ export async function runPoints(points: readonly Point[], clean: CleanRun, progr
   return { reached: world.reached.map(nameOf), faults, recoveryMs: world.recoveryMs(), output: world.output() };
 }
 
+/** What jobs do over and over, whatever happens: their locks, and their looks for something to do. */
+const ROUTINE = /^\w+ jobs |^findAndModify (homes|deliveries) \$/;
+
 /**
- * What a sweep goes through: the points that two clean runs have in common (the others depend on timing). The scheduler
- * does the same over and over, so each of its own writes is met once.
+ * What a sweep goes through: the points that two clean runs have in common (the others depend on timing). What jobs do over
+ * and over is met once.
  */
 export function pointsOf(first: CleanRun, second: CleanRun): Point[] {
   const common = new Set(second.points.map(nameOf));
   const scheduled = new Set<string>();
   return first.points.filter((point) => {
     if (!common.has(nameOf(point))) return false;
-    if (!/^\w+ jobs /.test(point.identity)) return true;
+    if (!ROUTINE.test(point.identity)) return true;
     const key = `${point.when} ${point.identity}`;
     return !scheduled.has(key) && scheduled.add(key);
   });

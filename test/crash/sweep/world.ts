@@ -35,9 +35,9 @@ export interface SweepWorld extends Outside {
 export const PATIENCE_MS = 60_000;
 /** Longer than every lease (60 s each). */
 const DOWNTIME_MS = 61_000;
-/** Waiting for the next round of a job is shortened, as long as the time to recover allows it. */
-const NUDGE_AFTER_MS = 1_000;
-const NUDGE_MS = 2_000;
+/** Where nothing happens any more the next round of a job is waited for; that is shortened. */
+const NUDGE_AFTER_MS = 200;
+const NUDGE_MS = 1_500;
 const LOOK_EVERY_MS = 20;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -55,7 +55,7 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
   };
   const outside = await startOutside({
     clock: now,
-    slack: { wallClock: now, retryDelaysMs: [86_400_000, 86_400_000] },
+    slack: { wallClock: now, retryDelaysMs: [86_400_000, 86_400_000, 86_400_000] },
     githubApiUrl: async (straight) => {
       const { origin, pathname } = new URL(straight);
       return `${await proxied(origin, gate, githubEffect)}${pathname}`;
@@ -139,9 +139,10 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
         ],
       }),
       db.collection('outbox').countDocuments({ $or: [{ work: { $ne: null } }, { lease: { $ne: null } }] }),
-      db
-        .collection('deliveries')
-        .countDocuments({ status: 'RECEIVED', $or: [{ 'lease.until': { $gt: now() } }, { key: /^slack-file/ }] }),
+      db.collection('deliveries').countDocuments({
+        status: 'RECEIVED',
+        $or: [{ 'lease.until': { $gt: now() } }, { key: /^slack-(file|inbox)/ }],
+      }),
     ]);
     return busy.every((count) => count === 0);
   }
@@ -159,11 +160,14 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
     isQuiet,
     async settle() {
       const startedAt = Date.now();
-      let nudgeAt = startedAt + NUDGE_AFTER_MS;
+      let stillSince = startedAt;
+      let passed = 0;
       while (!(await isQuiet())) {
         if (Date.now() - startedAt > PATIENCE_MS) throw new Error(`it never came to rest: ${await whatIsOpen(db)}`);
-        if (Date.now() > nudgeAt) {
-          nudgeAt = Date.now() + NUDGE_AFTER_MS;
+        if (gate.passed.length > passed) stillSince = Date.now();
+        passed = gate.passed.length;
+        if (Date.now() - stillSince > NUDGE_AFTER_MS) {
+          stillSince = Date.now();
           offsetMs += NUDGE_MS;
           bot.setOffset(offsetMs);
         }
