@@ -52,7 +52,7 @@ export function releaseInspector(connection: Connection): Inspect {
   return async (documents) => {
     if (documents.length === 0) return [];
     const ids = documents.map(({ _id }) => _id);
-    const tenantIds = [...new Set(documents.map(({ tenantId }) => tenantId))];
+    const tenantIds = [...new Set(documents.map(({ tenantId }) => tenantId))].filter((id) => typeof id === 'string');
     const ofThese = { tenantId: { $in: tenantIds }, releaseId: { $in: ids } };
     const [itsUploads, itsBuilds, itsAudit, itsRows, itsJobs] = await Promise.all([
       uploads.find(ofThese, UPLOAD_FIELDS).lean(),

@@ -1,7 +1,17 @@
 import type { InspectedRelease } from '../../persistence/types.ts';
+import { isDatabaseError } from '../../shared/database-errors.ts';
 import type { Deps } from '../deps.ts';
 import { RELEASE_CHECKS, WHOLE_CHECKS } from './checks/index.ts';
-import { before, type Counts, type Finding, type Found, GRACE_MS, identityOf, type WholeLook } from './finding.ts';
+import {
+  before,
+  type Counts,
+  type Finding,
+  type Found,
+  GRACE_MS,
+  identityOf,
+  type ReleaseCheck,
+  type WholeLook,
+} from './finding.ts';
 
 /** What an examination needs of the engine's dependencies; without a store files are not looked at. */
 export interface DoctorDeps extends Pick<Deps, 'clock' | 'logger' | 'repositories'> {
@@ -33,10 +43,23 @@ export async function* examine(deps: DoctorDeps, scope: Scope, counts: Counts): 
     if (found.length > 0) yield* await seenAgain(deps, found, look);
   }
   for (const check of WHOLE_CHECKS) {
-    for await (const found of check.ofAll(look)) {
-      if (scope.tenantId === null || found.tenantId === scope.tenantId) yield { check: check.id, ...found };
+    try {
+      for await (const found of check.ofAll(look)) {
+        if (scope.tenantId === null || found.tenantId === scope.tenantId) yield { check: check.id, ...found };
+      }
+    } catch (error) {
+      yield { check: check.id, ...undone(null, error) };
     }
   }
+}
+
+/** A document that was damaged in an unforeseen way keeps nobody from looking at the others. */
+function undone(release: InspectedRelease | null, error: unknown): Found {
+  if (isDatabaseError(error)) throw error;
+  const words = error instanceof Error ? error.message : String(error);
+  const text = `This could not be checked, because what is stored is damaged: ${words}.`;
+  const whose = { tenantId: release?.tenantId ?? null, releaseId: release?.id ?? null };
+  return { severity: 'error', ...whose, subject: 'undone', text, repair: null };
 }
 
 export function noCounts(): Counts {
@@ -58,11 +81,19 @@ async function ofReleases(page: readonly InspectedRelease[], look: WholeLook): P
   const findings: Finding[] = [];
   for (const release of page) {
     for (const check of RELEASE_CHECKS) {
-      const found: Found[] = await check.ofRelease(release, look);
+      const found = await checked(check, release, look);
       findings.push(...found.map((each) => ({ check: check.id, ...each })));
     }
   }
   return findings;
+}
+
+async function checked(check: ReleaseCheck, release: InspectedRelease, look: WholeLook): Promise<Found[]> {
+  try {
+    return await check.ofRelease(release, look);
+  } catch (error) {
+    return [undone(release, error)];
+  }
 }
 
 async function seenAgain(deps: DoctorDeps, first: readonly Finding[], look: WholeLook): Promise<Finding[]> {

@@ -156,3 +156,30 @@ test('tenant-without-admin, of the tenant that was asked for', async () => {
     'warning Tenant T02 (Other) has no admin; expected at least one person or group.',
   ]);
 });
+
+test('what is damaged in a way that no check foresaw is named, and everything else is looked at all the same', async () => {
+  const id = await world.another();
+  const sound = await world.another();
+  await world
+    .documents('outbox')
+    .updateMany({ releaseId: id }, { $set: { status: 'PENDING', workAt: 'soon', ts: null, work: 'POST' } });
+  await world.documents('releases').updateOne({ _id: id as never }, { $set: { auditSeq: 2_000_000_000 } });
+  await world.documents('tenants').updateOne({ _id: TENANT as never }, { $set: { roles: 'none' } });
+  await world.documents('audit').deleteOne({ releaseId: sound, seq: 1 });
+  expect(await textsOf('stuck-message', id)).toEqual([expect.stringContaining('This could not be checked')]);
+  expect(await textsOf('tenant-without-admin', null)).toEqual([expect.stringContaining('This could not be checked')]);
+  expect(await textsOf('audit-trail', id)).toEqual([
+    expect.stringMatching(/and \d+ more of the audit trail are missing/),
+  ]);
+  expect(await textsOf('audit-trail', sound)).toHaveLength(1);
+});
+
+test('a database that fails ends the look with its error', async () => {
+  await world.another();
+  const { tenants } = world.persistence.repositories;
+  const away = Object.assign(new Error('connection lost'), { name: 'MongoNetworkError' });
+  tenants.list = async () => {
+    throw away;
+  };
+  await expect(world.examine()).rejects.toBe(away);
+});

@@ -11,37 +11,55 @@ export const auditTrail: ReleaseCheck = {
     const { stored, auditSeqs } = release;
     if (!stored) return [];
     const { auditSeq } = stored.release;
-    const pending = stored.pendingAudit.map(({ seq }) => seq);
-    const there = new Set([...auditSeqs, ...pending]);
     const say = (subject: string, text: string) => about(release, 'error', subject, text);
-    const missing = Array.from({ length: auditSeq }, (_, i) => i + 1).filter((seq) => !there.has(seq));
-    const beyond = [...there].filter((seq) => seq > auditSeq);
-    const doubles = auditSeqs.filter((seq, i) => auditSeqs.indexOf(seq) !== i);
+    const seen = new Set<number>();
+    const doubles = auditSeqs.filter((seq) => seen.size === seen.add(seq).size);
+    for (const { seq } of stored.pendingAudit) seen.add(seq);
+    const beyond = [...seen].filter((seq) => seq > auditSeq);
+    const missing = firstMissing(seen, auditSeq);
+    // Counted, not listed: a count that was edited by hand may be any number.
+    const lost = auditSeq - (seen.size - beyond.length);
     return [
-      ...(missing.length > 0
-        ? [say('missing', `${numbers(missing)} of the audit trail ${are(missing)} missing; expected 1 to ${auditSeq}.`)]
+      ...(lost > 0
+        ? [
+            say(
+              'missing',
+              `${numbers(missing, lost)} of the audit trail ${are(lost)} missing; expected 1 to ${auditSeq}.`,
+            ),
+          ]
         : []),
       ...(beyond.length > 0
         ? [
             say(
               `beyond ${Math.max(...beyond)}`,
-              `The audit trail has ${numbers(beyond)}, but the release counts only ${auditSeq}: its count was set back.`,
+              `The audit trail has ${numbers(beyond, beyond.length)}, but the release counts only ${auditSeq}: its count was set back.`,
             ),
           ]
         : []),
       ...(doubles.length > 0
-        ? [say('doubles', `${numbers(doubles)} of the audit trail ${are(doubles)} there more than once.`)]
+        ? [
+            say(
+              'doubles',
+              `${numbers(doubles, doubles.length)} of the audit trail ${are(doubles.length)} there more than once.`,
+            ),
+          ]
         : []),
     ];
   },
 };
 
-function numbers(seqs: readonly number[]): string {
-  const named = seqs.slice(0, MAX_NAMED).join(', ');
-  const more = seqs.length > MAX_NAMED ? ` and ${seqs.length - MAX_NAMED} more` : '';
-  return `${seqs.length === 1 ? 'entry' : 'entries'} ${named}${more}`;
+function firstMissing(seen: ReadonlySet<number>, auditSeq: number): number[] {
+  const missing: number[] = [];
+  for (let seq = 1; seq <= auditSeq && missing.length < MAX_NAMED; seq += 1) if (!seen.has(seq)) missing.push(seq);
+  return missing;
 }
 
-function are(seqs: readonly number[]): string {
-  return seqs.length === 1 ? 'is' : 'are';
+function numbers(seqs: readonly number[], count: number): string {
+  const named = seqs.slice(0, MAX_NAMED).join(', ');
+  const more = count > MAX_NAMED ? ` and ${count - MAX_NAMED} more` : '';
+  return `${count === 1 ? 'entry' : 'entries'} ${named}${more}`;
+}
+
+function are(count: number): string {
+  return count === 1 ? 'is' : 'are';
 }
