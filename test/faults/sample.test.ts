@@ -1,21 +1,50 @@
+import { createArtifactStore } from '../../src/integrations/artifacts/index.ts';
+import { TENANT_ID } from '../support/outside.ts';
 import { problemsOf } from './check.ts';
 import { type Call, chooseFault } from './choose.ts';
 import { FAULTS, PROVIDERS } from './kinds.ts';
-import { playUnderFaults } from './play.ts';
-import { runSeed } from './run.ts';
-import { startFaultWorld } from './world.ts';
+import { runSeed, type Verdict } from './run.ts';
+import type { FaultWorld } from './world.ts';
 
 /** A few releases under faults that every run of the tests can afford; `npm run test:faults` plays as many as one likes. */
 
 jest.setTimeout(180_000);
 
 const RATE = 0.25;
-/** Seeds that found something once, and one that nobody has tried. */
+/** The same in every run, and one that nobody has tried. */
 const KNOWN = [1, 2, 3];
 const FRESH = Math.floor(Math.random() * 1_000_000);
 
-test('releases end SUBMITTED with everything once, whatever GitHub, Slack and the bucket do meanwhile', async () => {
-  const verdicts = await Promise.all([...KNOWN, FRESH].map((seed) => runSeed({ seed, rate: RATE })));
+let verdicts: Verdict[];
+let found = '';
+beforeAll(async () => {
+  verdicts = await Promise.all([
+    ...[...KNOWN.slice(1), FRESH].map((seed) => runSeed({ seed, rate: RATE })),
+    runSeed({ seed: KNOWN[0] ?? 1, rate: RATE }, async (world, releaseId) => {
+      await spoil(world, releaseId);
+      found = (await problemsOf(world, releaseId)).join('\n');
+    }),
+  ]);
+});
+
+/** Doubles a message and a tag; loses a file and an entry of the audit trail. */
+async function spoil({ slack, github, s3, persistence, channelId }: FaultWorld, releaseId: string): Promise<void> {
+  const message = slack.messages('releases').find(({ metadata, threadTs }) => metadata && threadTs);
+  const { metadata, threadTs: thread_ts } = message ?? {};
+  await fetch(`${slack.apiUrl}chat.postMessage`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${slack.options.botToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ channel: channelId, thread_ts, text: 'again', metadata }),
+  });
+  const [effect] = github.effects.filter(({ kind }) => kind === 'tag');
+  if (effect) github.effects.push(effect);
+  const [upload] = await persistence.repositories.uploads.listByRelease(TENANT_ID, releaseId);
+  const store = createArtifactStore({ kind: 'S3', bucket: s3.bucket, endpoint: s3.endpoint });
+  await store.delete(upload?.artifactPath ?? '');
+  await persistence.connection.db?.collection('audit').deleteOne({ releaseId, seq: 3 });
+}
+
+test('releases end SUBMITTED with everything once, whatever GitHub, Slack and the bucket do meanwhile', () => {
   const failed = verdicts.filter(({ problems }) => problems.length > 0);
   // To meet it again: npm run test:faults -- --seed N
   expect(failed.map(({ seed, problems }) => ({ seed, problems }))).toEqual([]);
@@ -24,36 +53,11 @@ test('releases end SUBMITTED with everything once, whatever GitHub, Slack and th
   }
 });
 
-test('a branch, a message, a file or an entry of the audit trail that is doubled or lost is found', async () => {
-  const world = await startFaultWorld({ seed: 0, rate: 0 });
-  try {
-    const { release } = await playUnderFaults(world);
-    const { id } = release;
-    expect(await problemsOf(world, id)).toEqual([]);
-    const { slack, github, s3, persistence } = world;
-    const message = slack.messages('releases').find(({ metadata, threadTs }) => metadata && threadTs);
-    await fetch(`${slack.apiUrl}chat.postMessage`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer xoxb-test', 'content-type': 'application/json' },
-      body: JSON.stringify({
-        channel: world.channelId,
-        thread_ts: release.root.ts,
-        text: 'again',
-        metadata: message?.metadata,
-      }),
-    });
-    github.effects.push({ kind: 'tag', name: 'v7', sha: 'abc' });
-    const [upload] = await persistence.repositories.uploads.listByRelease('T01TEST', id);
-    await fetch(`${s3.endpoint}/${s3.bucket}/${upload?.artifactPath}`, { method: 'DELETE' });
-    const { db } = persistence.connection;
-    await db?.collection('audit').deleteOne({ releaseId: id, seq: 3 });
-    const found = (await problemsOf(world, id)).join('\n');
-    expect(found).toMatch(/too much message: rel_/);
-    expect(found).toMatch(/too much at GitHub: tag v7/);
-    expect(found).toMatch(/the audit trail has gaps/);
-  } finally {
-    await world.close();
-  }
+test('what is doubled or lost is found', () => {
+  expect(found).toMatch(/too much message: rel_/);
+  expect(found).toMatch(/too much at GitHub: tag rc-/);
+  expect(found).toMatch(/the bucket lacks app-/);
+  expect(found).toMatch(/the audit trail has gaps/);
 });
 
 test('a seed and a call decide what goes wrong, and every kind of fault comes up', () => {
