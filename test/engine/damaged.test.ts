@@ -167,15 +167,27 @@ test('a release whose counts are wrong cannot be archived: that would hide it', 
 
 test('NO_REST: what is decided again and again is parked, tried again every hour, and told once', async () => {
   const id = await running();
-  const { releases } = world.persistence.repositories;
-  const { settle } = releases;
-  releases.settle = async (lease, ...rest) => (lease.releaseId === id ? false : settle(lease, ...rest));
+  const { releases, configs } = world.persistence.repositories;
+  const { settle, load } = releases;
+  const { find } = configs;
+  const config = await find(TENANT, world.config.id);
+  let stored: Awaited<ReturnType<typeof load>> = null;
+  // A thousand rounds, and none of them asks the database.
+  configs.find = async () => config;
+  releases.settle = async () => false;
+  releases.load = async (releaseId) => {
+    stored ??= await load(releaseId);
+    return stored;
+  };
   await damage(id, { $set: { wakeCount: 50 } });
   expect(await raw(id)).toMatchObject({ defect: { code: 'NO_REST' }, nextWakeAt: null });
   await recheckParked(world.deps);
+  expect(await raw(id)).toMatchObject({ defect: null });
+  stored = null;
   await world.tick(HOUR_MS);
   expect(await raw(id)).toMatchObject({ defect: { code: 'NO_REST' } });
-  releases.settle = settle;
+  Object.assign(releases, { settle, load });
+  configs.find = find;
   await recheckParked(world.deps);
   await world.tick(HOUR_MS);
   expect(await raw(id)).toMatchObject({ defect: null, lease: null });

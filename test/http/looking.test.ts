@@ -18,7 +18,9 @@ describe('looking', () => {
     const asked: unknown[] = [];
     const page = (kind: string) => async (tenantId: string, request: object) => {
       asked.push([kind, tenantId, request]);
-      return { releases: [makeRelease()], next: 'n1' };
+      const defect = { code: 'UNREADABLE', detail: 'gates is missing' };
+      const damaged = [{ id: 'rel_2', name: 'Mobile Android 7.1.0', defect, parkedAt: NOW }];
+      return { releases: [makeRelease()], damaged, next: 'n1' };
     };
     await start({ queries: { live: page('live'), all: page('all') } as unknown as Engine['queries'] });
     const { status, body } = await api.call('GET', '/api/v1/releases?limit=5&after=c1');
@@ -26,6 +28,9 @@ describe('looking', () => {
     expect(() => ReleaseListAnswer.parse(body)).not.toThrow();
     expect(body.next).toBe('n1');
     expect(body.releases[0]).toMatchObject({ id: 'rel_1', currentPhase: 'NOT_STARTED', displayText: 'Not Started' });
+    const parkedAt = NOW.toISOString();
+    const defect = { code: 'UNREADABLE', detail: 'gates is missing' };
+    expect(body.damaged).toEqual([{ id: 'rel_2', name: 'Mobile Android 7.1.0', defect, parkedAt }]);
     await api.call('GET', '/api/v1/releases?all=true');
     expect(asked).toEqual([
       ['live', 'T1', { limit: 5, after: 'c1' }],

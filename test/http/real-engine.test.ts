@@ -53,6 +53,21 @@ function form(stage: string, platform: string, fileName: string, content: Uint8A
 }
 const apk = (versionName = '7.0.0') => makeApk({ applicationId: 'com.acme.app', versionName, versionCode: 7 });
 
+test('a damaged release is answered for with a sentence, and named in the list', async () => {
+  const id = await create();
+  const documents = world.persistence.connection.collection<{ _id: string }>('releases');
+  await documents.updateOne({ _id: id }, { $set: { status: 'BROKEN', nextWakeAt: world.now() } });
+  await world.tick();
+  const sentence = expect.stringMatching(/^Release Mobile Android 7\.0\.0 .* is damaged, because .*\(UNKNOWN_STATUS\)/);
+  for (const path of [`/releases/${id}`, `/releases/${id}/status`]) {
+    expect(await call('GET', path)).toMatchObject({ status: 409, body: { success: false, error: sentence } });
+  }
+  const pause = await call('POST', `/releases/${id}/actions/PAUSE`, { json: {} });
+  expect(pause).toMatchObject({ status: 409, body: { success: false, error: sentence } });
+  const { body: page } = await call('GET', '/releases');
+  expect(page).toMatchObject({ releases: [], damaged: [{ id, defect: { code: 'UNKNOWN_STATUS' } }] });
+});
+
 test('a release is created, started, fed with builds and looked at', async () => {
   const id = await create();
   const upload = await call('POST', `/releases/${id}/builds`, {
