@@ -34,8 +34,8 @@ export interface FleetOptions {
   databaseUri: string;
   env: Record<string, string>;
   cwd: string;
-  /** where the bot was compiled to, if it was */
-  program?: string | undefined;
+  /** where the bot was compiled to */
+  program: string;
   random: Random;
   offsetMs(): number;
   /** after so many commands to the database an instance ends */
@@ -44,6 +44,8 @@ export interface FleetOptions {
   maxEnds: number;
   /** told when one has ended */
   ended(how: End, tokens: ReadonlySet<string>): void;
+  /** told when one did not stop by itself */
+  hung(): void;
 }
 
 export type End = 'SIGKILL' | 'SIGTERM';
@@ -65,6 +67,8 @@ interface Life {
 const STOPPED_BY_ITSELF = 0.2;
 const LONGEST_ABSENCE_MS = 1_500;
 const SOON_MS = 30;
+/** three times what it is allowed: this machine may be busy */
+const STOPS_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 5;
 const LONGEST_ANSWER_MS = 2_000;
 
@@ -86,7 +90,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     const env = { ...options.env, MONGODB_URI: proxy.uri };
     const { cwd, program } = options;
     const life: Life = {
-      bot: loadChildBot({ env, cwd, ...(program && { program }) }),
+      bot: loadChildBot({ env, cwd, program }),
       proxy,
       port: null,
       isAlive: true,
@@ -136,8 +140,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     life.end = random.isLikely(STOPPED_BY_ITSELF) ? 'SIGTERM' : 'SIGKILL';
     count[life.end] += 1;
     if (life.end === 'SIGTERM') {
-      life.port = null;
-      life.bot.stop();
+      stop(life);
       return null;
     }
     const place = random.pick(['before', 'after', 'soon'] as const);
@@ -149,6 +152,16 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   function kill(life: Life): void {
     life.port = null;
     life.bot.kill();
+  }
+
+  function stop(life: Life): void {
+    life.port = null;
+    life.bot.stop();
+    const timer = setTimeout(() => {
+      options.hung();
+      life.bot.kill();
+    }, STOPS_WITHIN_MS);
+    void life.bot.exited.then(() => clearTimeout(timer));
   }
 
   /** One seat: an instance follows the other. */
@@ -205,7 +218,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     output: () => [...outputs, ...[...lives].map(({ bot }) => bot.output())].join(''),
     async stop() {
       isClosing = true;
-      for (const life of lives) life.bot.stop();
+      for (const life of lives) stop(life);
       await Promise.all(seats);
     },
     async close() {

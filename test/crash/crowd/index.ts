@@ -14,7 +14,7 @@ import { type CrowdResult, runCrowd } from './run.ts';
  *   --seed N           the choices of an earlier run again
  */
 const SHOWN_DIFFERENCES = 60;
-const LIFE_COMMANDS = { from: 100, to: 8_000 };
+const LIFE_COMMANDS = { from: 100, to: 4_000 };
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 

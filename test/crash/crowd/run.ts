@@ -10,8 +10,8 @@ export interface CrowdOptions {
   releases: number;
   instances: number;
   seed: number;
-  /** where the bot was compiled to, if it was */
-  program?: string;
+  /** where the bot was compiled to */
+  program: string;
   /** after so many commands to the database an instance ends */
   lifeCommands: { from: number; to: number };
   maxEnds: number;
@@ -26,7 +26,7 @@ export interface CrowdResult extends Comparison {
   acts: number;
   /** acts that were done again because they had not counted */
   repeats: number;
-  /** what the database received from all instances */
+  /** what all instances logged */
   output: string;
 }
 
@@ -65,11 +65,7 @@ export async function runCrowd(options: CrowdOptions): Promise<CrowdResult> {
   const { fleet } = world;
   return {
     ...result.comparison,
-    differences: [
-      ...faults,
-      ...world.leftBehind.map((what) => `- not handed back: ${what}`),
-      ...result.comparison.differences,
-    ],
+    differences: [...faults, ...world.leftBehind, ...result.comparison.differences],
     kills: fleet.kills(),
     stops: fleet.stops(),
     starts: fleet.starts(),

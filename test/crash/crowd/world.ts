@@ -26,14 +26,14 @@ export interface CrowdWorld extends Outside {
   settle(isQuietBeside?: () => boolean): Promise<void>;
   /** Leases of dead instances that others took over. */
   takeovers(): number;
-  /** what a stopped instance did not hand back */
+  /** what stopped instances did not do */
   leftBehind: string[];
 }
 
 export interface CrowdWorldOptions {
   plan: CrowdPlan;
   instances: number;
-  program?: string | undefined;
+  program: string;
   lifeCommands: { from: number; to: number };
   maxEnds: number;
 }
@@ -93,12 +93,13 @@ export async function startCrowdWorld(options: CrowdWorldOptions): Promise<Crowd
       ended(how, tokens) {
         if (how === 'SIGTERM') checks.push(noteLeftBehind(tokens));
       },
+      hung: () => void leftBehind.push('an instance that was to stop had to be killed'),
     });
     closing.push(() => fleet.close());
 
     async function noteLeftBehind(tokens: ReadonlySet<string>): Promise<void> {
       for (const held of (await openWork(db, now())).held) {
-        if (held.kind === 'releases' && tokens.has(held.token)) leftBehind.push(`${held.kind} ${held.id}`);
+        if (tokens.has(held.token)) leftBehind.push(`not handed back: ${held.kind} ${held.id}`);
       }
     }
     const balancer = await startBalancer(fleet.ports, createRandom(plan.seed + 2));
