@@ -90,6 +90,10 @@ const PATHS: Record<string, () => Promise<unknown>> = {
     await world.settle();
   },
   retention: () => world.bot.engine.applyRetention(),
+  'the hourly look of the doctor, which finds nothing': async () => {
+    const { checks } = await world.bot.engine.checkUp();
+    expect(checks.flatMap(({ examined }) => examined.map(({ finding }) => finding.text))).toEqual([]);
+  },
 };
 
 test.each(Object.entries(PATHS))(

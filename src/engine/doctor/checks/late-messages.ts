@@ -13,9 +13,12 @@ export const lateMessages: WholeCheck = {
     'read what Slack answered; where nothing goes through, look at https://slack-status.com and at the bot’s token',
   async *ofAll({ inspections, now }) {
     const late = await inspections.unsentRows(before(now, LATE_MS), LIMIT);
-    // One queue waits as a whole: its oldest message speaks for it.
+    // One queue waits as a whole: the message whose turn it is speaks for it.
     const heads = new Map<string, InspectedRow>();
-    for (const row of late) if (!heads.has(row.releaseId)) heads.set(row.releaseId, row);
+    for (const row of late) {
+      const head = heads.get(row.releaseId);
+      if (!head || row.seq < head.seq) heads.set(row.releaseId, row);
+    }
     const sentAt = new Map<string, Date | null>();
     for (const row of heads.values()) {
       if (!sentAt.has(row.tenantId)) sentAt.set(row.tenantId, await inspections.lastSentAt(row.tenantId));
