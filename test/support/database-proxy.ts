@@ -23,13 +23,16 @@ export interface DatabaseCommand {
 
 /**
  * What is held never arrives; `reached` is called when it would have. What waits goes on when `until` is settled.
- * `answered` is asked when the answer is there: true holds it.
+ * `answered` is asked when the answer is there: true holds it. `cut` ends the connection instead of passing the request or the
+ * answer on. What is refused gets this answer instead of the server's, which never sees it, or has carried it out.
  */
 export type Verdict =
   | 'pass'
   | { hold: 'request' | 'answer'; reached(): void }
   | { until: Promise<unknown> }
-  | { answered(): boolean };
+  | { answered(): boolean }
+  | { cut: 'request' | 'answer' }
+  | { refuse: BSON.Document; carriedOut: boolean };
 
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
@@ -69,6 +72,20 @@ export async function startDatabaseProxy(straight: string): Promise<DatabaseProx
       if (verdict === 'pass') return pass();
       // A connection has one command under way at a time: nothing overtakes it.
       if ('until' in verdict) return void verdict.until.then(pass, pass);
+      if ('cut' in verdict) {
+        if (verdict.cut === 'request') return void client.destroy();
+        lost.set(frame.readInt32LE(4), () => {
+          client.destroy();
+          return true;
+        });
+        return pass();
+      }
+      if ('refuse' in verdict) {
+        const { refuse, carriedOut } = verdict;
+        if (!carriedOut) return void client.write(answerTo(frame, refuse));
+        lost.set(frame.readInt32LE(4), () => client.write(answerTo(frame, refuse)) || true);
+        return pass();
+      }
       if ('answered' in verdict) {
         lost.set(frame.readInt32LE(4), verdict.answered);
         return pass();
@@ -124,6 +141,15 @@ function onFrames(socket: Socket, take: (frame: Buffer) => void): void {
       rest = rest.subarray(length);
     }
   });
+}
+
+function answerTo(request: Buffer, answer: BSON.Document): Buffer {
+  const body = BSON.serialize(answer);
+  const head = Buffer.alloc(HEADER_BYTES + FLAG_BYTES + 1);
+  head.writeInt32LE(head.length + body.length, 0);
+  head.writeInt32LE(request.readInt32LE(4), 8);
+  head.writeInt32LE(OP_MSG, 12);
+  return Buffer.concat([head, body]);
 }
 
 /** A body, and sequences of documents that stand for a list in it. */

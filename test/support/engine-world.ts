@@ -64,12 +64,17 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function engineWorld(): Promise<World> {
+export interface EngineWorldOptions {
+  /** another way to the database than straight, e.g. through a proxy */
+  databaseUri?(straight: string): Promise<string> | string;
+}
+
+export async function engineWorld({ databaseUri }: EngineWorldOptions = {}): Promise<World> {
   const database = await testDatabase();
   const directory = await mkdtemp(join(tmpdir(), 'slipway-test-'));
   let now = START;
   const clock = { now: () => now, realTimeOf: (instant: Date) => instant };
-  const persistence = await connectPersistence({ uri: database.uri, clock });
+  const persistence = await connectPersistence({ uri: (await databaseUri?.(database.uri)) ?? database.uri, clock });
   await persistence.ensureIndexes();
   const scm = fakeScm();
   const messenger = fakeMessenger();
