@@ -19,7 +19,11 @@ const PATIENCE_MS = 5 * MINUTE_MS;
 const TRIES = 100;
 /** When so much of that was in vain, the faults end: from there on everything must go right. */
 const STORMY_TRIES = 50;
-const FILE_WAIT_MS = 15_000;
+/** real time, for a machine under load */
+const RETRY_WAIT_MS = 20_000;
+/** who clicked in vain clicks again */
+const CLICK_WAIT_MS = 3_000;
+const FILE_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 10;
 
 export interface Played {
@@ -67,9 +71,10 @@ export async function playUnderFaults(world: FaultWorld): Promise<Played> {
     if (!card) return;
     if (!JSON.stringify(card.blocks).includes(firstWords(reason))) problems.push(`the card does not say: ${reason}`);
     await slack.user('alice').click(card, { actionId: 'task.retry' });
-    await until(async () => (await world.release(id)).version !== before.version, 3_000);
-    const after = await world.release(id);
-    const goesOn = after.failureCount > before.failureCount || derivePhase(after) !== 'PAUSED_BY_FAILURE';
+    const goesOn = await until(async () => {
+      const after = await world.release(id);
+      return after.failureCount > before.failureCount || derivePhase(after) !== 'PAUSED_BY_FAILURE';
+    }, RETRY_WAIT_MS);
     if (!goesOn) problems.push(`RETRY did nothing about: ${reason}`);
     pauses += 1;
   }
@@ -131,7 +136,7 @@ export async function playUnderFaults(world: FaultWorld): Promise<Played> {
     if (!card) return;
     const { version } = await world.release(id);
     await slack.user(person).click(card, { actionId });
-    await until(async () => (await world.release(id)).version !== version, 3_000);
+    await until(async () => (await world.release(id)).version !== version, CLICK_WAIT_MS);
   };
 
   const created = await call('/releases', 201, () => ({
@@ -185,10 +190,13 @@ async function unsent(world: FaultWorld, releaseId: string): Promise<number> {
     .length;
 }
 
-/** Real time: what was clicked or shared is worked on after its acknowledgement. */
-async function until(isSo: () => Promise<boolean>, withinMs: number): Promise<void> {
-  const deadline = Date.now() + withinMs;
-  while (!(await isSo()) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+/** In real time: what was clicked or shared is worked on after its acknowledgement. Whether it came to be so. */
+async function until(isSo: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
+    if (await isSo()) return true;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  return isSo();
 }
 
 function offers(message: SlackMessage, actionId: string): boolean {

@@ -8,7 +8,7 @@ import type { FaultWorld } from './world.ts';
 
 /** A few releases under faults that every run of the tests can afford; `npm run test:faults` plays as many as one likes. */
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const RATE = 0.25;
 /** The same in every run, and one that nobody has tried. */
