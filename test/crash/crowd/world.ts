@@ -45,6 +45,7 @@ const LEASES_OVER_MS = 61_000;
 const LOOK_EVERY_MS = 100;
 /** nothing moved for so long: what is left waits for time to pass */
 const STILL_MS = 700;
+/** nothing moved for so long, whatever time it was made: it never will */
 const GIVE_UP_MS = 120_000;
 const RETRY_EVENTS_AFTER_MS = [200, 1_000, 4_000];
 
@@ -138,15 +139,18 @@ export async function startCrowdWorld(options: CrowdWorldOptions): Promise<Crowd
       async settle(isQuietBeside = () => true) {
         let seen = '';
         let still = Date.now();
-        const deadline = Date.now() + GIVE_UP_MS;
+        let moved = Date.now();
         for (;;) {
           if (fleet.ports().length > 0) await slack.flushRetries();
           await slack.idle();
           const open = await openWork(db, now());
           if (open.isEmpty && isQuietBeside()) return;
-          if (open.signature !== seen) still = Date.now();
+          if (open.signature !== seen) {
+            still = Date.now();
+            moved = still;
+          }
           seen = open.signature;
-          if (Date.now() > deadline) throw new Error(`it never came to rest: ${describe(open, fleet)}`);
+          if (Date.now() - moved > GIVE_UP_MS) throw new Error(`it never came to rest: ${describe(open, fleet)}`);
           if (Date.now() - still > STILL_MS && (await move(() => offsetMs + LEASES_OVER_MS))) still = Date.now();
           await pause(LOOK_EVERY_MS);
         }
