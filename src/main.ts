@@ -210,7 +210,8 @@ async function wire(
 
 /** `chat.postMessage` and its like: the end of the address. */
 function slackMethod({ pathname }: URL): string {
-  return pathname.slice(pathname.lastIndexOf('/') + 1);
+  // All else that is called is an address to answer to, whose end is a secret of that one answer.
+  return /\/([a-z]+(?:\.[a-zA-Z0-9]+)+)$/.exec(pathname)?.[1] ?? 'response_url';
 }
 
 async function readiness(persistence: Persistence, jobsRun: boolean, slack: SlackApp) {

@@ -3,6 +3,7 @@ import { createMetrics } from '../../src/shared/metrics.ts';
 import { HOUR_MS, startTestBot, type TestBot } from '../support/bot.ts';
 import { buildFile } from '../support/build-files.ts';
 import { countsOf, samplesOf } from '../support/metrics.ts';
+import { RELEASE_CHANNEL } from '../support/outside.ts';
 import { createByModal, shareBuild } from '../support/people.ts';
 import { fakeEngine, type RunningApi, startApi } from './support/api.ts';
 
@@ -109,6 +110,7 @@ describe('the whole bot', () => {
     const slots = [new Date(kickOff.getTime() + 24 * HOUR_MS)];
     const release = await createByModal(world.slack, { kickOff, slots });
     await world.settle();
+    await (await world.slack.user('alice').slash('/release', 'help', { channel: RELEASE_CHANNEL })).reply();
     const file = await buildFile('apk');
     await shareBuild(world.slack, release, 'alice', file);
     await world.settle();
@@ -124,6 +126,10 @@ describe('the whole bot', () => {
     for (const kind of ['command', 'submission', 'event']) {
       expect(samples.get(`slipway_slack_ack_seconds_count{kind="${kind}"}`)).toBeGreaterThan(0);
     }
+    const operations = new Set([...text.matchAll(/provider="SLACK",operation="([^"]+)"/g)].map(([, word]) => word));
+    // An address to answer to is a secret, and another one each time.
+    expect(operations).toContain('response_url');
+    for (const operation of operations) expect(operation).toMatch(/^([a-z]+(\.[a-zA-Z]+)+|response_url)$/);
     const posted = 'slipway_provider_call_seconds_count{provider="SLACK",operation="chat.postMessage",status="2xx"}';
     expect(samples.get(posted)).toBe(world.slack.calls('chat.postMessage').length);
     expect(
