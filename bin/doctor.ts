@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Config, loadEnvFile, parseConfig } from '../src/config.ts';
-import { ALL_REPAIRS, runDoctor } from '../src/engine/index.ts';
+import { ALL_REPAIRS, type DoctorReport, runDoctor } from '../src/engine/index.ts';
 import { artifactConfigOf, createArtifactStore } from '../src/integrations/artifacts/index.ts';
+import type { Persistence } from '../src/persistence/index.ts';
 import { systemClock } from '../src/shared/clock.ts';
 import { ConfigError } from '../src/shared/errors.ts';
 import { createLogger } from '../src/shared/logger.ts';
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
   }
   const config = parseConfig(loadEnvFile());
   const artifacts = await storeOf(config);
-  const report = await withDatabase(config, async ({ repositories }) => {
+  const look = async ({ repositories }: Persistence) => {
     if (values.tenant !== undefined && !(await repositories.tenants.find(values.tenant))) {
       throw new ConfigError([`--tenant ${values.tenant}: there is no such tenant`]);
     }
@@ -43,9 +44,21 @@ async function main(): Promise<number> {
       { clock: systemClock, logger, repositories, artifacts },
       { tenantId: values.tenant ?? null, changedSince: null, repairs: values.repair ? ALL_REPAIRS : [] },
     );
-  });
+  };
+  const report = await withDatabase(config, look, { onlyLooks: true });
   for (const line of values.json ? printJson(report) : printReport(report)) console.log(line);
+  for (const line of notesOn(report, artifacts === null)) console.error(line);
   return report.errorsLeft > 0 ? 1 : 0;
+}
+
+/** What a report that says that all is well must not hide. */
+function notesOn({ counts }: DoctorReport, noStore: boolean): string[] {
+  return [
+    ...(counts.tenants + counts.releases === 0 ? ["Nothing is stored here: is MONGODB_URI the bot's?"] : []),
+    ...(noStore && counts.uploads > 0
+      ? ["The files of builds were not looked at: ARTIFACTS_DIR is not on this machine, or not set to the bot's."]
+      : []),
+  ];
 }
 
 /** Null where the files are not on this machine: what cannot be seen from here is not said to be gone. */

@@ -9,14 +9,18 @@ import { ConfigError } from '../src/shared/errors.ts';
  * Runs a command on the database: that of `MONGODB_URI`, or the embedded one in the data directory: started for as long as
  * the command runs, or, when a bot has it, where that bot says it listens. Throws `ConfigError` when none can be reached.
  */
-export async function withDatabase<T>(config: Config, work: (persistence: Persistence) => Promise<T>): Promise<T> {
+export async function withDatabase<T>(
+  config: Config,
+  work: (persistence: Persistence) => Promise<T>,
+  { onlyLooks = false } = {},
+): Promise<T> {
   const database = config.mongodbUri
     ? { uri: config.mongodbUri, close: async () => undefined }
     : await embedded(config);
   try {
     const persistence = await connect(database.uri);
     try {
-      await persistence.ensureIndexes();
+      if (!onlyLooks) await persistence.ensureIndexes();
       return await work(persistence);
     } finally {
       await persistence.close();
