@@ -1,24 +1,25 @@
 import { before, type WholeCheck } from '../finding.ts';
 
 const LIMIT = 1000;
-const FILE_LATE_MS = 10 * 60_000;
+const LATE_MS = 10 * 60_000;
 /** A click whose instance died stays marked until retention takes it; a keyed request until its client asks again. */
 const KEPT_MS: readonly [RegExp, number][] = [
-  [/^slack-file:/, FILE_LATE_MS],
+  [/^slack-(file|inbox):/, LATE_MS],
   [/^slack-trigger:/, 3 * 86_400_000],
   [/^idempotency:/, 32 * 86_400_000],
 ];
 
 export const abandonedDeliveries: WholeCheck = {
   id: 'abandoned-deliveries',
-  expects: 'a Slack file whose instance died is taken up within ten minutes, and the marks of others go with retention',
-  byHand: 'start the bot, which takes files up and applies retention; a file may also be shared again',
+  expects:
+    'a file or click whose instance died is taken up within ten minutes, and the marks of others go with retention',
+  byHand: 'start the bot, which takes them up and applies retention; people may also share or click again',
   async *ofAll({ inspections, now }) {
     for (const { tenantId, key, attempts, leaseUntil } of await inspections.abandonedDeliveries(
-      before(now, FILE_LATE_MS),
+      before(now, LATE_MS),
       LIMIT,
     )) {
-      const keptMs = KEPT_MS.find(([kind]) => kind.test(key))?.[1] ?? FILE_LATE_MS;
+      const keptMs = KEPT_MS.find(([kind]) => kind.test(key))?.[1] ?? LATE_MS;
       if (leaseUntil >= before(now, keptMs)) continue;
       const text = `Delivery ${key} was begun ${attempts} times and left at ${leaseUntil.toISOString()}; expected that it is finished or taken up.`;
       yield { severity: 'warning', tenantId, releaseId: null, subject: key, text, repair: null };
