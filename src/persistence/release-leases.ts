@@ -1,5 +1,6 @@
 import type { Model } from 'mongoose';
 import { newId } from '../shared/ids.ts';
+import { isTypeMismatch } from './conflicts.ts';
 import type { ReleaseDocument } from './release-schema.ts';
 import type { ClaimedLease, ReleaseRepository } from './types.ts';
 
@@ -24,9 +25,10 @@ export function releaseLeases(model: Model<ReleaseDocument>): Leases {
         {
           _id: releaseId,
           defect: null,
-          $or: [{ lease: null }, { 'lease.until': { $lte: now } }, { 'lease.until': { $gt: impossible } }],
+          // Free, run out, or nothing that an instance would have written.
+          $or: [{ 'lease.until': { $not: { $gt: now } } }, { 'lease.until': { $gt: impossible } }],
         },
-        { $set: { lease, nextWakeAt: lease.until }, $inc: { wakeCount: wakeUps } },
+        { $set: { lease, nextWakeAt: lease.until }, ...(wakeUps === 0 ? {} : { $inc: { wakeCount: wakeUps } }) },
         { returnDocument: 'before', projection: { lease: 1 } },
       )
       .lean();
@@ -35,10 +37,15 @@ export function releaseLeases(model: Model<ReleaseDocument>): Leases {
 
   return {
     async wake(releaseId, now, leaseMs) {
-      const lease = await claim(releaseId, now, leaseMs, 1);
-      if (lease) return lease;
-      const counted = await model.updateOne({ _id: releaseId }, { $inc: { wakeCount: 1 } });
-      if (counted.matchedCount === 0) return null;
+      try {
+        const lease = await claim(releaseId, now, leaseMs, 1);
+        if (lease) return lease;
+        const counted = await model.updateOne({ _id: releaseId }, { $inc: { wakeCount: 1 } });
+        if (counted.matchedCount === 0) return null;
+      } catch (error) {
+        // It cannot be counted: whoever loads it says what is wrong with it.
+        if (!isTypeMismatch(error)) throw error;
+      }
       // The holder may have settled between the two writes, before it could see the count: then it is ours to do.
       return claim(releaseId, now, leaseMs, 0);
     },

@@ -100,6 +100,8 @@ const EngineShape = z.looseObject({
   lease: z.looseObject({ token: z.string(), until: z.date() }).nullable(),
   pendingMessages: z.array(z.looseObject({ key: z.string(), seq: z.int() })),
   pendingAudit: z.array(z.looseObject({ seq: z.int() })),
+  unflushed: z.boolean(),
+  plannedWakes: z.array(z.looseObject({ job: z.string(), key: z.string(), at: z.date() })),
 });
 
 const ReachedShape = z

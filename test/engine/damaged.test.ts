@@ -49,6 +49,8 @@ const DAMAGES: [DefectCode, string, (document: Document) => Update][] = [
   ['UNREADABLE', 'a field of another type', () => ({ $set: { kickOffDate: 'tomorrow' } })],
   ['UNREADABLE', 'a count that is no number', () => ({ $set: { version: 'seven' } })],
   ['UNREADABLE', 'what the engine keeps, of another type', () => ({ $set: { pendingMessages: 'none' } })],
+  ['UNREADABLE', 'a count of wake-ups that cannot be counted', () => ({ $set: { wakeCount: 'many' } })],
+  ['UNREADABLE', 'what was planned, of another type', () => ({ $set: { plannedWakes: 'none' } })],
   ['UNDEFINED_PHASE', 'statuses that contradict each other', () => ({ $set: { 'cron.stage3Status': 'IN_PROGRESS' } })],
   [
     'MISSING_TASK',
@@ -95,7 +97,7 @@ test.each(DAMAGES)(
     expect(page.releases.map((release) => release.id)).not.toContain(id);
     expect(page.damaged).toContainEqual(expect.objectContaining({ id, defect: expect.objectContaining({ code }) }));
     // Repaired by hand, it goes on by itself.
-    const { _id, defect, lease, nextWakeAt, wakeCount, ...fields } = before;
+    const { _id, defect, lease, nextWakeAt, ...fields } = before;
     await edit(id, { $set: fields });
     await recheckParked(world.deps);
     expect((await raw(id))['defect']).toBeNull();
@@ -222,6 +224,15 @@ test('what a process that died while it parked had not told yet is told by the h
   await recheckParked(world.deps);
   await world.tick();
   expect(said(id)).toHaveLength(1);
+});
+
+test('a lease that no instance gave is taken like one that ran out', async () => {
+  const id = await running();
+  for (const lease of ['mine', { token: 'x', until: 'tomorrow' }, { token: 'x' }]) {
+    await edit(id, { $set: { lease, nextWakeAt: world.now() } });
+    await world.tick();
+    expect(await raw(id)).toMatchObject({ lease: null, defect: null });
+  }
 });
 
 test('who lost the lease parks nothing', async () => {

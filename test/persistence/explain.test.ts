@@ -138,7 +138,10 @@ const METHODS: { [R in keyof Repositories]: { [M in keyof Repositories[R]]: (wal
     markDeleted: ({ repositories: { uploads } }) => uploads.markDeleted(T, 'upl_1', NOW),
   },
   audit: {
-    append: ({ repositories: { audit } }) => audit.append([auditEntry('rel_1', 77), auditEntry('rel_1', 78)]),
+    append: async ({ repositories: { audit }, release }) => {
+      await audit.append([auditEntry(release.id, 77)]);
+      await audit.append([auditEntry(release.id, 77), auditEntry(release.id, 78)]);
+    },
     list: async ({ repositories: { audit } }) => {
       await audit.list(T, 'rel_1', { limit: 5 });
       await audit.list(T, 'rel_1', { limit: 5, beforeSeq: 3 });
