@@ -23,7 +23,8 @@ export function holdLease(deps: Deps, lease: Lease): HeldLease {
     },
   };
   const schedule = () => {
-    const leftMs = deps.clock.realTimeOf(held.current.until).getTime() - Date.now();
+    // Never longer than a whole lease: the clock may have been set back since it was given.
+    const leftMs = Math.min(deps.clock.realTimeOf(held.current.until).getTime() - Date.now(), deps.leaseMs);
     timer = setTimeout(() => void renew(), Math.max(SHORTEST_RENEWAL_MS, leftMs / 3));
     timer.unref();
   };

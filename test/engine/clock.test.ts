@@ -104,3 +104,39 @@ test('days that pass at once (a laptop that slept) kick off late and ask about t
   expect(release.slots.map((slot) => slot.status)).toEqual(['BEGUN', 'SCHEDULED']);
   expect(world.messenger.sent.filter(({ key }) => key.includes('pre-kick-off')).length).toBe(1);
 });
+
+test('a laptop that sleeps twice runs what it missed one after the other, asks once, and says everything once', async () => {
+  const at = (hours: number) => new Date(world.now().getTime() + hours * HOUR_MS);
+  const { id } = await world.create({ kickOffDate: at(30), regressionSlots: [at(54), at(78), at(240)] });
+  await world.upload(id, 'ANDROID');
+  await world.upload(id, 'IOS');
+  const wake = async (hours: number) => {
+    world.setNow(at(hours));
+    const second = world.second();
+    await Promise.all([world.engine.advanceDue(), second.advanceDue()]);
+    await second.idle();
+    await world.tick();
+  };
+  // Over the reminder, the kick-off and two slots: a slot that was past when stage 2 began is not late.
+  await wake(5 * 24);
+  const running = async () => (await world.release(id)).cycles.map((cycle) => cycle.status);
+  expect(await running()).toEqual(['IN_PROGRESS']);
+  await world.upload(id, 'ANDROID');
+  await world.upload(id, 'IOS');
+  await world.tick();
+  expect(await running()).toEqual(['DONE', 'IN_PROGRESS']);
+  await world.upload(id, 'ANDROID', { version: '7.0.0' });
+  await world.upload(id, 'IOS');
+  await world.tick();
+  expect(await running()).toEqual(['DONE', 'DONE']);
+  // Over the missing-builds reminder, the third slot and its grace.
+  await wake(9 * 24);
+  expect((await world.release(id)).slots.map((slot) => slot.status)).toEqual(['BEGUN', 'BEGUN', 'ASKED']);
+  await wake(2 * 24);
+  const said = world.messenger.sent.map(({ key }) => key);
+  expect(new Set(said).size).toBe(said.length);
+  expect(said.filter((key) => /missed|missing-builds|pre-kick-off|kickoff/.test(key))).toEqual([
+    `${id}:kickoff`,
+    expect.stringContaining(':missed:'),
+  ]);
+});
