@@ -13,6 +13,23 @@ import { isDuplicateKey } from './retry.ts';
 const DETAIL_CHARS = 500;
 const HOME_IS_OPEN_MS = 3_600_000;
 
+const REPAIR = 'Repair its document in the collection "releases", or restore it from a backup.';
+const SET_COUNT = 'Set the count in its document to what it was, or restore the document from a backup.';
+const LOOK =
+  'See the log for what went wrong, it may be a mistake of Slipway; or end it with /release archive and its id.';
+const WAYS_OUT: Record<DefectCode, string> = {
+  UNREADABLE: REPAIR,
+  UNKNOWN_STATUS: REPAIR,
+  UNDEFINED_PHASE: REPAIR,
+  MISSING_TASK: REPAIR,
+  DOUBLE_TASK: REPAIR,
+  VERSION_BACKWARDS: SET_COUNT,
+  SEQUENCE_BACKWARDS: SET_COUNT,
+  CONFIG_GONE: 'Restore the configuration from a backup, or end it with /release archive and its id.',
+  UNDECIDABLE: LOOK,
+  NO_REST: LOOK,
+};
+
 /** The defect that an error of the engine shows; null = it shows none of the release's own. */
 export function defectBehind(error: unknown): Defect | null {
   if (error instanceof DamagedError) return { code: error.code, detail: error.message };
@@ -53,7 +70,11 @@ export async function tell(deps: Deps, { id, tenantId, name, defect }: ParkedRel
     tenantId,
     key: `damaged:${id}:${code}:${occasion}`,
     text: `Release ${name} is damaged and was parked, because ${DEFECT_WORDS[code]}. Nothing happens with it until it is repaired; all other releases go on.`,
-    lines: [`Defect ${code}: ${detail}`, `Release ${id}`, wayOut(code)],
+    lines: [
+      `Defect ${code}: ${detail}`,
+      `Release ${id}`,
+      `${WAYS_OUT[code]} It is looked at again every hour, and goes on by itself.`,
+    ],
     releaseId: id,
   });
   await deps.repositories.homes.markStale(tenantId, now, new Date(now.getTime() - HOME_IS_OPEN_MS));
@@ -76,21 +97,5 @@ export async function tellOfMistake(deps: Deps, releaseId: string, error: unknow
   } catch (fault) {
     // The mistake is what the caller must hear of, not a second fault.
     deps.logger.warn({ err: fault, releaseId }, 'admins could not be told of a mistake');
-  }
-}
-
-function wayOut(code: DefectCode): string {
-  const again = 'It is looked at again every hour, and goes on by itself.';
-  switch (code) {
-    case 'CONFIG_GONE':
-      return `Restore the configuration from a backup, or end it with /release archive and its id. ${again}`;
-    case 'VERSION_BACKWARDS':
-    case 'SEQUENCE_BACKWARDS':
-      return `Set the count in its document to what it was, or restore the document from a backup. ${again}`;
-    case 'NO_REST':
-    case 'UNDECIDABLE':
-      return `See the log for what went wrong, it may be a mistake of Slipway, or end it with /release archive and its id. ${again}`;
-    default:
-      return `Repair its document in the collection "releases", or restore it from a backup. ${again}`;
   }
 }
