@@ -18,7 +18,10 @@ export function inspectionRepairs(connection: Connection): Repairs {
   return {
     async makeDue(releaseId, now) {
       const later = { $or: [{ nextWakeAt: null }, { nextWakeAt: { $gt: now } }] };
-      const made = await releases.updateOne({ _id: releaseId, lease: null, ...later }, { $set: { nextWakeAt: now } });
+      const made = await releases.updateOne(
+        { _id: releaseId, lease: null, defect: null, ...later },
+        { $set: { nextWakeAt: now } },
+      );
       return made.matchedCount === 1;
     },
 
