@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import type { Release } from '../../src/domain/release.ts';
 import { findTask } from '../../src/domain/tasks.ts';
 import { sha256Hex } from '../../src/shared/crypto.ts';
@@ -37,8 +39,8 @@ afterAll(async () => {
   await outside.close();
 });
 
-function load(): ChildBot {
-  const env = { ...outside.env, MONGODB_URI: outside.database.uri, SLIPWAY_TICK_SECONDS: '1' };
+function load(mongodbUri = outside.database.uri): ChildBot {
+  const env = { ...outside.env, MONGODB_URI: mongodbUri, SLIPWAY_TICK_SECONDS: '1' };
   return loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/' });
 }
 
@@ -143,4 +145,21 @@ test('a second signal ends a bot that waits for its work', async () => {
   bot.stop();
   await bot.exited;
   expect(bot.output()).not.toContain('"stopped"');
+});
+
+test('a bot that is stopped while it waits for its database ends', async () => {
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const asked = once(silent, 'connection');
+  const bot = load(`mongodb://127.0.0.1:${(silent.address() as AddressInfo).port}/slipway`);
+  bots.push(bot);
+  try {
+    bot.setOffset(0);
+    await asked;
+    bot.stop();
+    await bot.exited;
+    expect(bot.output()).not.toContain('cannot be reached');
+  } finally {
+    silent.close();
+  }
 });
