@@ -60,7 +60,7 @@ export async function compare(world: CrowdWorld, plan: CrowdPlan): Promise<Compa
     messages: onceEach(
       'message',
       expected.messages,
-      said.map((message) => keyOf(message) ?? 'without a key'),
+      said.map((message) => keyOf(message) ?? `without a key: ${message.text}`),
       differences,
     ),
     builds: onceEach('build', expected.builds, stored.builds.map(buildLine), differences),

@@ -12,7 +12,7 @@ export interface OpenWork {
 }
 
 export async function openWork(db: Db, now: Date): Promise<OpenWork> {
-  const [releases, outbox, deliveries] = await Promise.all([
+  const [releases, outbox, deliveries, jobs] = await Promise.all([
     db
       .collection('releases')
       .find(
@@ -42,6 +42,11 @@ export async function openWork(db: Db, now: Date): Promise<OpenWork> {
         { projection: { lease: 1, key: 1, attempts: 1 } },
       )
       .toArray(),
+    // One-time jobs only: the others come again and again.
+    db
+      .collection('jobs')
+      .find({ 'data.releaseId': { $exists: true }, nextRunAt: { $lte: now } }, { projection: { name: 1 } })
+      .toArray(),
   ]);
   const held: OpenWork['held'] = [];
   const due: string[] = [];
@@ -56,6 +61,7 @@ export async function openWork(db: Db, now: Date): Promise<OpenWork> {
   sort('releases', releases);
   sort('outbox', outbox);
   sort('deliveries', deliveries);
+  for (const { _id, name } of jobs) due.push(`job ${_id} ${name}`);
   const isEmpty = held.length + due.length === 0;
   return { isEmpty, held, due, signature: JSON.stringify([held, due]) };
 }

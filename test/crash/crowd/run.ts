@@ -36,6 +36,8 @@ const PATIENCE_MS = 1_500;
 const ACT_PATIENCE_MS = 4_000;
 const LOOK_EVERY_MS = 120;
 const MAX_PASSES = 40;
+/** longer than any reminder waits */
+const AFTERWARDS_MS = 4 * ROUND_MS;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -50,8 +52,8 @@ export async function runCrowd(options: CrowdOptions): Promise<CrowdResult> {
     await playRounds(world, plan, crowd, options.say);
     await world.fleet.calm();
     await world.settle(crowd.isQuiet);
-    // Whatever was held by somebody who is dead has run out as well.
-    await world.skipTo(new Date(world.now().getTime() + ROUND_MS));
+    // Whatever the dead held or planned has run out as well: a one-time job that was left only wakes, and is gone then.
+    await world.skipTo(new Date(world.now().getTime() + AFTERWARDS_MS));
     await world.settle(crowd.isQuiet);
     await world.fleet.stop();
   } catch (error) {
