@@ -14,8 +14,8 @@ export interface FaultyWorld extends World {
   close(): Promise<void>;
 }
 
-/** The driver looks so long for a server and looks again so often, that an outage of a moment is an outage. */
-const IMPATIENT = 'serverSelectionTimeoutMS=100&minHeartbeatFrequencyMS=20&heartbeatFrequencyMS=500';
+/** After a fault the driver looks at once, and again soon, whether the server is there. */
+const ATTENTIVE = 'serverSelectionTimeoutMS=10000&minHeartbeatFrequencyMS=20&heartbeatFrequencyMS=500';
 const BEYOND_LEASES_MS = 61_000;
 const STEP_MS = 5_000;
 const ROUNDS = 300;
@@ -29,7 +29,7 @@ export async function faultyWorld(): Promise<FaultyWorld> {
     async databaseUri(straight) {
       straightUri = straight;
       proxy = await startDatabaseProxy(straight);
-      return proxy.uri.replace(/serverSelectionTimeoutMS=\d+/, IMPATIENT);
+      return proxy.uri.replace(/serverSelectionTimeoutMS=\d+/, ATTENTIVE);
     },
   });
   if (!proxy) throw new Error('the world did not ask for its database');
