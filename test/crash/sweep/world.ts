@@ -86,7 +86,12 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
     NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'watched-files.mjs')).href}`,
   };
   const cwd = outside.env['SLIPWAY_DATA_DIR'] ?? '/';
-  const load = () => loadChildBot({ env, cwd, ...(program === undefined ? {} : { program }) });
+  const children: ChildBot[] = [];
+  const load = () => {
+    const child = loadChildBot({ env, cwd, ...(program === undefined ? {} : { program }) });
+    children.push(child);
+    return child;
+  };
   let output = '';
   const reached: Point[] = [];
   let isDying = false;
@@ -122,7 +127,8 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
     const port = await begin();
     // Slack repeats what nobody answered.
     await slack.flushRetries();
-    if (toCome() > 0) spare = load();
+    // It may have died again meanwhile, and that one have seen to a spare.
+    if (toCome() > 0) spare ??= load();
     return port;
   }
 
@@ -198,8 +204,9 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
     output: () => output + bot.output(),
     async close() {
       slack.setRequestUrl(null);
-      for (const child of [bot, spare]) child?.kill();
-      await Promise.all([bot.exited, spare?.exited]);
+      await alive.catch(() => undefined);
+      for (const child of children) child.kill();
+      await Promise.all(children.map((child) => child.exited));
       for (const proxy of proxies) await proxy.close();
       await databaseProxy.close();
       await client.close();
