@@ -4,7 +4,13 @@ import { keepingLock, LOCK_MS } from './keep-lock.ts';
 
 /** Looks once an hour whether what must always hold does, and tells admins of what does not. */
 export function defineDoctor(agenda: Agenda, { engine, logger }: JobDeps): void {
-  agenda.define('doctor', (job) => keepingLock(job, logger, () => engine.checkUp()), {
+  const look = async () => {
+    // After an absence (a laptop that slept, a night without an instance) all is overdue until somebody has looked at it.
+    await engine.advanceDue();
+    await engine.drainOutbox();
+    await engine.checkUp();
+  };
+  agenda.define('doctor', (job) => keepingLock(job, logger, look), {
     concurrency: 1,
     lockLifetime: LOCK_MS,
   });
