@@ -94,7 +94,8 @@ async function settle(deps: Deps, stored: StoredRelease, facts: Facts, held: Hel
   const planned = wakes(release, facts).filter(
     (wake): wake is typeof wake & PlannedWake => wake.job !== 'look-again' && wake.at > now,
   );
-  if (!samePlan(planned, stored.plannedWakes)) await deps.planWakes(release.id, planned);
+  // Who died after planning and before storing it left other jobs than the stored ones.
+  if (held.takenOver || !samePlan(planned, stored.plannedWakes)) await deps.planWakes(release.id, planned);
   return deps.repositories.releases.settle(
     held.current,
     { wakeCount, version: release.version },

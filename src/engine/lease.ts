@@ -1,4 +1,4 @@
-import type { Lease } from '../persistence/types.ts';
+import type { ClaimedLease, Lease } from '../persistence/types.ts';
 import type { Deps } from './deps.ts';
 
 const SHORTEST_RENEWAL_MS = 250;
@@ -6,16 +6,19 @@ const SHORTEST_RENEWAL_MS = 250;
 /** A lease that is renewed while it is held. `current` moves with every renewal. */
 export interface HeldLease {
   current: Lease;
+  /** another one had it until its lease ran out: what that one left half done is not known */
+  readonly takenOver: boolean;
   /** somebody else has the release now: what this holder still writes is refused by its token */
   lost: boolean;
   letGo(): void;
 }
 
 /** Renews at a third of its time, until let go. A renewal that fails is tried again: the lease may still hold. */
-export function holdLease(deps: Deps, lease: Lease): HeldLease {
+export function holdLease(deps: Deps, lease: ClaimedLease): HeldLease {
   let timer: NodeJS.Timeout | null = null;
   const held: HeldLease = {
     current: lease,
+    takenOver: lease.takenOver,
     lost: false,
     letGo() {
       if (timer) clearTimeout(timer);

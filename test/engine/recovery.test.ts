@@ -209,3 +209,16 @@ test('a release takes at most a hundred slots, at its creation and after', async
     code: 'INVALID_INPUT',
   });
 });
+
+test('whoever takes a release over plans its one-time jobs anew: its last holder may have died between planning and storing', async () => {
+  const { id } = await world.create();
+  let plans = 0;
+  world.deps.planWakes = async () => {
+    plans += 1;
+  };
+  await world.engine.advance(id);
+  expect(plans).toBe(0);
+  await world.persistence.repositories.releases.wake(id, world.now(), world.deps.leaseMs);
+  await world.tick(world.deps.leaseMs);
+  expect(plans).toBe(1);
+});

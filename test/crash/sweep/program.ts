@@ -18,8 +18,8 @@ export interface Program {
 
 /** Everything but the start is loaded at once; the stand-ins of the sandbox stay outside. */
 const ENTRY = `
-import './src/main.ts';
-export const start = () => import('./bin/start.ts');
+import '${ROOT}/src/main.ts';
+export const start = () => import('${ROOT}/bin/start.ts');
 `;
 
 /** Bundles the bot as it is now, beside everything that is edited meanwhile. */
@@ -28,7 +28,7 @@ export async function compileProgram(): Promise<Program> {
   for (const room of ['bin', 'src']) await mkdir(join(directory, room), { recursive: true });
   const bundle = join(directory, BUNDLE);
   const entry = join(ROOT, 'node_modules', '.cache', `slipway-crash-${process.pid}.ts`);
-  await writeFile(entry, ENTRY.replaceAll("'./", `'${ROOT}/`));
+  await writeFile(entry, ENTRY);
   const flags = [
     '--bundle',
     '--platform=node',
