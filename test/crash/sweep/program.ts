@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const BUNDLE = 'bot.cjs';
+const COMPILED = 'bot.v8';
 
 /** The bot in one file, which loads in half the time: a sweep starts it a thousand times. */
 export interface Program {
@@ -20,6 +21,23 @@ export interface Program {
 const ENTRY = `
 import '${ROOT}/src/main.ts';
 export const start = () => import('${ROOT}/bin/start.ts');
+`;
+
+/**
+ * Loads the bundle with what V8 compiled of it the first time: half of the time that loading takes. Called with `--keep` it
+ * stores that.
+ */
+const LOADER = `
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { Script } = require('node:vm');
+const filename = join(__dirname, '${BUNDLE}');
+const compiled = join(__dirname, '${COMPILED}');
+const cachedData = existsSync(compiled) ? readFileSync(compiled) : undefined;
+const source = require('node:module').wrap(readFileSync(filename, 'utf8'));
+const script = new Script(source, { filename, cachedData });
+script.runInThisContext()(module.exports, require, module, filename, __dirname);
+if (process.argv[2] === '--keep') writeFileSync(compiled, script.createCachedData());
 `;
 
 /** Bundles the bot as it is now, beside everything that is edited meanwhile. */
@@ -41,14 +59,17 @@ export async function compileProgram(): Promise<Program> {
   await promisify(execFile)(bundler(), [entry, ...flags, ...outside, '--log-level=error', `--outfile=${bundle}`]);
   await rm(entry);
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
-  await writeFile(join(directory, 'src', 'main.js'), `import '../${BUNDLE}';`);
-  await writeFile(join(directory, 'bin', 'start.js'), `import bot from '../${BUNDLE}';\nawait bot.start();`);
+  await writeFile(join(directory, 'loader.cjs'), LOADER);
+  await writeFile(join(directory, 'src', 'main.js'), `import '../loader.cjs';`);
+  await writeFile(join(directory, 'bin', 'start.js'), `import bot from '../loader.cjs';\nawait bot.start();`);
+  await promisify(execFile)(process.execPath, [join(directory, 'loader.cjs'), '--keep']);
   return {
     directory,
     async replace(text, by) {
       const whole = await readFile(bundle, 'utf8');
       if (!whole.includes(text)) throw new Error(`the bot has no ${text}`);
       await writeFile(bundle, whole.replaceAll(text, by));
+      await rm(join(directory, COMPILED), { force: true });
     },
     remove: () => rm(directory, { recursive: true, force: true }),
   };
