@@ -2,6 +2,7 @@ import { MongoBackend } from '@agendajs/mongo-backend';
 import { Agenda } from 'agenda';
 import type { Db } from 'mongodb';
 import { type PlannedWake, RECURRING_JOBS } from '../src/engine/index.ts';
+import { newId } from '../src/shared/ids.ts';
 import type { JobDeps } from './deps.ts';
 import { defineDoctor } from './doctor.ts';
 import { defineHomes } from './homes.ts';
@@ -37,9 +38,11 @@ export function createJobs(options: {
   logger: JobDeps['logger'];
 }): Jobs {
   const { db, realTimeOf, logger } = options;
+  // Its mark on what it locks; process ids are the same in every container.
+  const name = `slipway-${newId('instance')}`;
   const agenda = new Agenda({
     backend: new MongoBackend({ mongo: db, collection: COLLECTION }),
-    name: `slipway-${process.pid}`,
+    name,
     processEvery: POLL_EVERY_MS,
     maxConcurrency: 20,
     defaultConcurrency: 5,
@@ -88,7 +91,9 @@ export function createJobs(options: {
       running = false;
       watch?.stop();
       await agenda.drain({ timeout: timeoutMs, closeConnection: false });
-      await agenda.stop(false);
+      // Agenda leaves what it had locked and not begun; the next instance would wait for those locks to run out.
+      const own = { lastModifiedBy: name, lockedAt: { $ne: null } };
+      while ((await db.collection(COLLECTION).updateMany(own, { $set: { lockedAt: null } })).modifiedCount > 0);
     },
   };
 }

@@ -6,6 +6,7 @@ import type { DatabaseCommand } from '../support/database-proxy.ts';
 import { messageAbout } from '../support/messages.ts';
 import { TENANT_ID } from '../support/outside.ts';
 import { type CreatedRelease, cardWith, confirmSubmission, createByModal, shareBuild } from '../support/people.ts';
+import { compileProgram, type Program } from '../support/program.ts';
 import { buildLines, clickable, effectLines, messageLines, statusLine, trailOf, unkeyed } from '../support/record.ts';
 import { afterGithub, afterMessage, atDatabase, whileBytesArrive } from './points.ts';
 import { type CrashWorld, startCrashWorld } from './world.ts';
@@ -22,15 +23,20 @@ const LARGE_BYTES = 40 * 1024 * 1024;
 
 jest.setTimeout(90_000);
 
+let program: Program;
 let world: CrashWorld;
 let release: CreatedRelease;
 let start = 0;
 const at = (hours: number) => new Date(start + hours * HOUR_MS);
 beforeAll(async () => {
-  world = await startCrashWorld();
+  program = await compileProgram();
+  world = await startCrashWorld(program.directory);
   start = Math.ceil(world.now().getTime() / 60_000) * 60_000;
 }, 90_000);
-afterAll(() => world.close());
+afterAll(async () => {
+  await world?.close();
+  await program?.remove();
+});
 
 const share = (person: string, file: Parameters<typeof shareBuild>[3]) =>
   shareBuild(world.slack, release, person, file);

@@ -5,6 +5,7 @@ import { findTask } from '../../src/domain/tasks.ts';
 import { sha256Hex } from '../../src/shared/crypto.ts';
 import { type ChildBot, loadChildBot } from '../support/child-bot.ts';
 import { CONFIGURATION, type Outside, startOutside, TENANT_ID } from '../support/outside.ts';
+import { compileProgram, type Program } from '../support/program.ts';
 import { effectLines, messageLines } from '../support/record.ts';
 
 /**
@@ -15,10 +16,12 @@ import { effectLines, messageLines } from '../support/record.ts';
 jest.setTimeout(120_000);
 
 const TOKEN = 'slw_alice';
+let program: Program;
 let outside: Outside;
 const bots: ChildBot[] = [];
 
 beforeAll(async () => {
+  program = await compileProgram();
   outside = await startOutside({ clock: () => new Date() });
   await outside.persistence.repositories.tokens.insert({
     id: 'tok_alice',
@@ -37,11 +40,12 @@ afterAll(async () => {
   for (const bot of bots) bot.kill();
   await Promise.all(bots.map((bot) => bot.exited));
   await outside.close();
+  await program.remove();
 });
 
 function load(mongodbUri = outside.database.uri): ChildBot {
   const env = { ...outside.env, MONGODB_URI: mongodbUri, SLIPWAY_TICK_SECONDS: '1' };
-  return loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/' });
+  return loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/', program: program.directory });
 }
 
 interface Running {

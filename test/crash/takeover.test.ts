@@ -1,23 +1,26 @@
 import { type ChildBot, loadChildBot } from '../support/child-bot.ts';
 import { type DatabaseCommand, type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { type Outside, startOutside } from '../support/outside.ts';
+import { compileProgram, type Program } from '../support/program.ts';
 
 /** Two instances on one database: what one held when it died is the other's within a lease (Spec 7.3). */
 
 jest.setTimeout(90_000);
 const LEASE_MS = 60_000;
 
+let program: Program;
 let outside: Outside;
 const proxies: DatabaseProxy[] = [];
 const bots: ChildBot[] = [];
 
 beforeAll(async () => {
+  program = await compileProgram();
   outside = await startOutside({ clock: () => new Date() });
   for (let instance = 0; instance < 2; instance += 1) {
     const proxy = await startDatabaseProxy(outside.database.uri);
     proxies.push(proxy);
     const env = { ...outside.env, MONGODB_URI: proxy.uri, SLIPWAY_TICK_SECONDS: '1' };
-    bots.push(loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/' }));
+    bots.push(loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/', program: program.directory }));
   }
   for (const bot of bots) bot.setOffset(0);
   await Promise.all(bots.map((bot) => bot.up));
@@ -27,6 +30,7 @@ afterAll(async () => {
   await Promise.all(bots.map((bot) => bot.exited));
   for (const proxy of proxies) await proxy.close();
   await outside.close();
+  await program.remove();
 });
 
 const LOOKS: ((command: DatabaseCommand) => boolean)[] = [

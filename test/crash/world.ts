@@ -39,13 +39,14 @@ const LOOK_EVERY_MS = 25;
 /** Longer than the lease of a release, of a message and of a file (60 s each). */
 const DOWNTIME_MS = 61_000;
 
-export async function startCrashWorld(): Promise<CrashWorld> {
+/** `program` is the directory of `compileProgram`. */
+export async function startCrashWorld(program: string): Promise<CrashWorld> {
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
   const outside = await startOutside({ clock: now, slack: { wallClock: now } });
   const proxy = await startDatabaseProxy(outside.database.uri);
   const env = { ...outside.env, MONGODB_URI: proxy.uri, SLIPWAY_TICK_SECONDS: '1', LOG_LEVEL: 'debug' };
-  const load = () => loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/' });
+  const load = () => loadChildBot({ env, cwd: outside.env['SLIPWAY_DATA_DIR'] ?? '/', program });
   let output = '';
   let deaths = 0;
   let bot = load();

@@ -11,16 +11,16 @@ import type { FaultWorld } from './world.ts';
 jest.setTimeout(300_000);
 
 const RATE = 0.25;
-/** The same in every run, and one that nobody has tried. */
-const KNOWN = [1, 2, 3];
+/** The same in every run, and one that nobody has tried yet. */
+const KNOWN = 1;
 const FRESH = Math.floor(Math.random() * 1_000_000);
 
 let verdicts: Verdict[];
 let found = '';
 beforeAll(async () => {
   verdicts = await Promise.all([
-    ...[...KNOWN.slice(1), FRESH].map((seed) => runSeed({ seed, rate: RATE })),
-    runSeed({ seed: KNOWN[0] ?? 1, rate: RATE }, async (world, releaseId) => {
+    runSeed({ seed: FRESH, rate: RATE }),
+    runSeed({ seed: KNOWN, rate: RATE }, async (world, releaseId) => {
       await spoil(world, releaseId);
       found = (await problemsOf(world, releaseId)).join('\n');
     }),

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -19,33 +18,23 @@ export interface ChildBot {
   output(): string;
 }
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const UP = /"port":(\d+).*"Slipway is up"/;
 
-/** Loads it, `program` being where it was compiled to, if it was; it starts with `setOffset`. */
-export function loadChildBot(options: { env: Record<string, string>; cwd: string; program?: string }): ChildBot {
+const MOVED_TIME = pathToFileURL(join(import.meta.dirname, 'moved-time.mjs')).href;
+
+/** Loads it, `program` being the directory of `compileProgram`; it starts with `setOffset`. */
+export function loadChildBot(options: { env: Record<string, string>; cwd: string; program: string }): ChildBot {
   const { program } = options;
-  const movedTime = join(ROOT, 'test', 'support', 'moved-time.mjs');
-  const loaders = program
-    ? [movedTime]
-    : [createRequire(join(ROOT, 'package.json')).resolve('tsx'), join(ROOT, 'test', 'support', 'moved-time.mjs')];
-  const child = spawn(
-    process.execPath,
-    [
-      ...loaders.flatMap((path) => ['--import', pathToFileURL(path).href]),
-      program ? join(program, 'bin', 'start.js') : join(ROOT, 'bin', 'start.ts'),
-    ],
-    {
-      // Nothing of the machine's own environment, and no `.env` of whoever runs the tests.
-      cwd: options.cwd,
-      env: {
-        PATH: process.env['PATH'] ?? '',
-        TEST_MAIN: pathToFileURL(program ? join(program, 'src', 'main.js') : join(ROOT, 'src', 'main.ts')).href,
-        ...options.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  const child = spawn(process.execPath, ['--import', MOVED_TIME, join(program, 'bin', 'start.js')], {
+    // Nothing of the machine's own environment, and no `.env` of whoever runs the tests.
+    cwd: options.cwd,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      TEST_MAIN: pathToFileURL(join(program, 'src', 'main.js')).href,
+      ...options.env,
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let output = '';
   let isUp = false;
   const up = new Promise<number>((resolve, reject) => {

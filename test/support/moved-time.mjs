@@ -19,7 +19,7 @@ const told = new Promise((resolve) => {
 });
 
 // Everything is loaded ahead, so that it starts at once when it is told the time.
-await import(process.env.TEST_MAIN ?? '../../src/main.ts');
+await import(process.env.TEST_MAIN);
 await told;
 // Listening alone must not keep the bot alive.
 process.channel?.unref();

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TEST_URI_VARIABLE } from '../../support/database.ts';
+import { compileProgram } from '../../support/program.ts';
 import { startTestServer } from '../../support/servers.ts';
-import { compileProgram } from '../sweep/program.ts';
 import { EFFECT_KINDS } from './compare.ts';
 import { type CrowdResult, runCrowd } from './run.ts';
 

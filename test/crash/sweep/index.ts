@@ -4,9 +4,9 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TEST_URI_VARIABLE } from '../../support/database.ts';
+import { compileProgram } from '../../support/program.ts';
 import { startTestServer } from '../../support/servers.ts';
 import { nameOf, type Point } from './gate.ts';
-import { compileProgram } from './program.ts';
 import { type CleanRun, cleanRun, differences, pointsOf, runPoints, type Verdict } from './run.ts';
 
 /**
@@ -38,7 +38,7 @@ interface Question {
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-async function record(program?: string): Promise<Recorded> {
+async function record(program: string): Promise<Recorded> {
   const [first, second] = [await cleanRun(program), await cleanRun(program)];
   const differing = differences(first.picture, second.picture);
   if (differing.length > 0) throw new Error(`two clean runs differ:\n${differing.join('\n')}`);
@@ -119,12 +119,12 @@ async function sweep(recorded: Recorded, options: { jobs: number; size: number; 
 
 const seconds = (since: number) => `${Math.round((Date.now() - since) / 1000)} s`;
 
-async function alone(which: string): Promise<number> {
-  const known = existsSync(RECORD) ? (JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded) : await record();
+async function alone(which: string, program: string): Promise<number> {
+  const known = existsSync(RECORD) ? (JSON.parse(readFileSync(RECORD, 'utf8')) as Recorded) : await record(program);
   const { points, clean } = known;
   const point = points[Number(which) - 1] ?? points.find((candidate) => nameOf(candidate) === which);
   if (!point) throw new Error(`there is no point ${which} among the ${points.length} of the last sweep`);
-  const { faults, reached, output, recoveryMs } = await runPoints([point], clean);
+  const { faults, reached, output, recoveryMs } = await runPoints([point], clean, program);
   say(output);
   say(nameOf(point));
   if (reached.length === 0) faults.push('never came to this point');
@@ -169,9 +169,9 @@ async function main(): Promise<number> {
     await new Promise((resolve) => process.once('disconnect', resolve));
     return 0;
   }
-  if (values.point !== undefined) return alone(values.point);
   const { directory: program, remove } = await compileProgram();
   try {
+    if (values.point !== undefined) return await alone(values.point, program);
     const jobs = Number(values.jobs ?? availableParallelism());
     const size = values.alone ? 1 : DEATHS_A_RELEASE;
     return await sweep(await record(program), { jobs, size, match: values.match ?? '', program });

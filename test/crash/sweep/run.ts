@@ -20,7 +20,7 @@ export interface Verdict {
 }
 
 /** One release without any death. */
-export async function cleanRun(program?: string): Promise<CleanRun> {
+export async function cleanRun(program: string): Promise<CleanRun> {
   const world = await startSweepWorld(program);
   try {
     await playStagedRelease(world);
@@ -35,7 +35,7 @@ export async function cleanRun(program?: string): Promise<CleanRun> {
 const RECOVERY_MS = 90_000;
 
 /** The same release with a bot that dies at each of these points. */
-export async function runPoints(points: readonly Point[], clean: CleanRun, program?: string): Promise<Verdict> {
+export async function runPoints(points: readonly Point[], clean: CleanRun, program: string): Promise<Verdict> {
   const world = await startSweepWorld(program);
   const faults: string[] = [];
   try {

@@ -1,6 +1,6 @@
+import { compileProgram, type Program } from '../../support/program.ts';
 import type { Point } from './gate.ts';
 import { nameOf } from './gate.ts';
-import { compileProgram, type Program } from './program.ts';
 import { type CleanRun, cleanRun, pointsOf, runPoints } from './run.ts';
 import { kindOf, sampleOf, taskOf } from './sample.ts';
 

@@ -42,8 +42,8 @@ const LOOK_EVERY_MS = 20;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** `program` is where the bot was compiled to, if it was. */
-export async function startSweepWorld(program?: string): Promise<SweepWorld> {
+/** `program` is the directory of `compileProgram`. */
+export async function startSweepWorld(program: string): Promise<SweepWorld> {
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
   const gate = createGate();
@@ -88,7 +88,7 @@ export async function startSweepWorld(program?: string): Promise<SweepWorld> {
   const cwd = outside.env['SLIPWAY_DATA_DIR'] ?? '/';
   const children: ChildBot[] = [];
   const load = () => {
-    const child = loadChildBot({ env, cwd, ...(program === undefined ? {} : { program }) });
+    const child = loadChildBot({ env, cwd, program });
     children.push(child);
     return child;
   };

@@ -5,7 +5,7 @@ import { type Operation, operation } from './random-operations.ts';
 import { contents, type Row, runOperation } from './run-operation.ts';
 
 /** The real engine to compare with; without it only indexed and plain collections are compared with each other. */
-const referenceUri = process.env['REFDB_URI'];
+const referenceUri = process.env['REFERENCE_MONGODB_URI'];
 const RUNS = Number(process.env['DIFFERENTIAL_RUNS'] ?? 10);
 const operations = fc.array(operation, { minLength: 20, maxLength: 50 });
 const REFERENCE_TIMEOUT_MS = 120_000;
