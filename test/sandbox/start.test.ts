@@ -3,17 +3,23 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { startSlack } from '../../sandbox/slack/index.ts';
+import { compileProgram, type Program } from '../support/program.ts';
 
 /** `npm start` as a process of its own: what it says, how it ends and what it leaves behind (Spec 8.1). */
 
 jest.setTimeout(120_000);
 
 const SLACK = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'abc' };
+let program: Program;
 let dir: string;
 let child: ChildProcess | null = null;
+beforeAll(async () => {
+  program = await compileProgram();
+});
+afterAll(() => program?.remove());
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'slipway-start-'));
 });
@@ -23,15 +29,11 @@ afterEach(async () => {
 });
 
 function start(parameters: string[], env: Record<string, string> = {}) {
-  const started = spawn(
-    process.execPath,
-    ['--import', require.resolve('tsx'), resolve('bin', 'start.ts'), ...parameters],
-    {
-      cwd: dir,
-      env: { PATH: process.env['PATH'] ?? '', TMPDIR: dir, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  );
+  const started = spawn(process.execPath, [join(program.directory, 'bin', 'start.js'), ...parameters], {
+    cwd: dir,
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: dir, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   child = started;
   let output = '';
   const heard = new Set<() => void>();
@@ -60,7 +62,7 @@ function start(parameters: string[], env: Record<string, string> = {}) {
     },
   };
 }
-const leftovers = async () => (await readdir(dir)).filter((name) => !name.startsWith('tsx-'));
+const leftovers = () => readdir(dir);
 
 test.each([
   ['SIGTERM', 143],

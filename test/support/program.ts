@@ -17,7 +17,7 @@ export interface Program {
   remove(): Promise<void>;
 }
 
-/** Everything but the start is loaded at once; the stand-ins of the sandbox stay outside. */
+/** Everything but the start is loaded at once. */
 const ENTRY = `
 import '${ROOT}/src/main.ts';
 export const start = () => import('${ROOT}/bin/start.ts');
@@ -55,8 +55,8 @@ export async function compileProgram(): Promise<Program> {
     '--keep-names',
     '--minify-whitespace',
   ];
-  const outside = ['--external:mongodb-client-encryption', '--external:../sandbox/*'];
-  await promisify(execFile)(bundler(), [entry, ...flags, ...outside, '--log-level=error', `--outfile=${bundle}`]);
+  const outside = '--external:mongodb-client-encryption';
+  await promisify(execFile)(bundler(), [entry, ...flags, outside, '--log-level=error', `--outfile=${bundle}`]);
   await rm(entry);
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
   await writeFile(join(directory, 'loader.cjs'), LOADER);
