@@ -36,7 +36,7 @@ async function createRelease({ bot, clock, slack }: Sandbox) {
       type: 'PLANNED',
       targets: [{ platform: 'ANDROID', version: '7.0.0', store: null }],
       baseBranch: null,
-      kickOffDate: new Date(clock.now().getTime() + 86_400_000),
+      kickOffDate: new Date(clock.now().getTime() + 5 * 86_400_000),
       targetReleaseDate: null,
       regressionSlots: [],
       hasManualBuildUpload: true,

@@ -6,7 +6,7 @@ import { kindOf, sampleOf, taskOf } from './sample.ts';
 
 /**
  * A part of the crash sweep that every run of the tests can afford; `npm run test:crash` goes through all points. The bot is
- * killed where each task's outcome is stored, at each kind of write, and on both sides of what it does outside.
+ * killed where each task's outcome is stored, at each kind of write, and on both sides of what GitHub is asked for.
  */
 
 jest.setTimeout(300_000);

@@ -1,6 +1,6 @@
 import type { Point } from './gate.ts';
 
-/** Some points out of all: one at the end of every task, one for each kind of write, both sides of what is done outside. */
+/** Some points out of all: one at the end of every task, one for each kind of write, both sides of what GitHub is asked for. */
 export function sampleOf(points: readonly Point[]): Point[] {
   const chosen = new Map<string, Point>();
   const sides = new Map<string, number>();
@@ -8,7 +8,7 @@ export function sampleOf(points: readonly Point[]): Point[] {
     const task = taskOf(point);
     if (task !== null && point.when === 'before' && !chosen.has(task)) chosen.set(task, point);
     const kind = kindOf(point);
-    if (point.kind !== 'mongo') {
+    if (point.kind === 'github') {
       chosen.set(`${kind} ${point.when}`, chosen.get(`${kind} ${point.when}`) ?? point);
       continue;
     }

@@ -206,6 +206,7 @@ describe('a server that is killed', () => {
     let acknowledged = 0;
     for (let kill = 0; kill < KILLS; kill += 1) {
       const { child, uri } = await spawnServer();
+      const exited = once(child, 'exit');
       const client = await MongoClient.connect(uri, { retryWrites: false, serverSelectionTimeoutMS: 5000 });
       const items = client.db('shop').collection<{ _id: number; kill: number }>('items');
       const found = await items.find().sort({ _id: 1 }).toArray();
@@ -226,6 +227,7 @@ describe('a server that is killed', () => {
       }
       child.kill('SIGKILL');
       await client.close();
+      await exited;
     }
     expect(acknowledged).toBeGreaterThanOrEqual(KILLS * 20);
     await session(async (client) => {
