@@ -24,5 +24,5 @@ test('releases on two instances that die meanwhile end SUBMITTED, everything mad
   expect(result.differences).toEqual([]);
   expect(result).toMatchObject({ submitted: 2, stuck: 0, kills: 2 });
   for (const { expected, seen } of Object.values(result.effects)) expect(seen).toBe(expected);
-  expect(result.effects.messages.expected).toBeGreaterThan(50);
+  expect(result.effects.messages.expected).toBeGreaterThan(30);
 });
