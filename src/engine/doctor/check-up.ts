@@ -30,7 +30,7 @@ async function tell(deps: Deps, { finding, outcome }: Examined): Promise<void> {
   const repaired = outcome?.done === true ? outcome.text : null;
   const level = severity === 'error' ? 'error' : 'warn';
   deps.logger[level]({ check, tenantId, releaseId, subject, text, repaired }, 'the doctor found something');
-  if (severity !== 'error' || !tenantId || isToldAlready(finding)) return;
+  if (severity !== 'error' || !tenantId || !isForAdmins(finding)) return;
   const where = releaseId ? `Release ${releaseId}` : `Tenant ${tenantId}`;
   const next = repaired ? `Done about it: ${repaired}.` : 'npm run doctor says what can be done about it.';
   await alertAdmins(deps, {
@@ -42,7 +42,10 @@ async function tell(deps: Deps, { finding, outcome }: Examined): Promise<void> {
   });
 }
 
-/** Admins heard of it when the release was parked. */
-function isToldAlready({ repair }: Finding): boolean {
-  return repair?.kind === 'RECHECK_PARKED';
+/**
+ * Of a parked release admins heard when it was parked. A release that is overdue is what the tick of some instance is about to take
+ * up, where time has jumped (a laptop that slept, a night without an instance); `slipway_releases_late` tells if it stays so.
+ */
+function isForAdmins({ check, repair }: Finding): boolean {
+  return repair?.kind !== 'RECHECK_PARKED' && check !== 'overdue-release';
 }

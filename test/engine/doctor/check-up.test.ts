@@ -41,6 +41,15 @@ test('an error is logged each hour and told to the admins once; a warning is onl
   expect(counted.get('slipway_doctor_findings{check="abandoned-lease"}')).toBe(0);
 });
 
+test('where time has jumped, what the tick is about to take up is logged, and no admin is called', async () => {
+  await world.another();
+  world.pass(3 * HOUR_MS);
+  const { checks } = await world.engine.checkUp();
+  expect(checks.find(({ id }) => id === 'overdue-release')?.found).toBe(1);
+  await world.tick();
+  expect(alerts()).toEqual([]);
+});
+
 test('it wakes a release that was forgotten, and leaves every other repair to people', async () => {
   const forgotten = await world.another();
   const held = await world.another({ kickOffDate: new Date(world.now().getTime() + 4 * HOUR_MS) });
