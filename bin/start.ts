@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Config, loadEnvFile, parseConfig } from '../src/config.ts';
 import { oneWorkspace, startBot } from '../src/main.ts';
-import { announceEmbedded, socketPathFor } from '../src/setup/embedded-address.ts';
+import { announceEmbedded } from '../src/setup/embedded-address.ts';
 import { isDatabaseError } from '../src/shared/database-errors.ts';
 import { ConfigError, ProviderError } from '../src/shared/errors.ts';
 import { createLogger, scrub } from '../src/shared/logger.ts';
@@ -94,10 +94,9 @@ async function runBot(config: Config, stopped: Promise<Signal>): Promise<number>
 
 /** The embedded database on disk; `npm run apply` and `npm run token` find it while it runs. */
 async function startEmbedded(config: Config, logger: ReturnType<typeof createLogger>) {
-  const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
+  const { startKeptMongo } = await import('../sandbox/kept-mongo.ts');
   const dir = join(config.dataDir, 'mongo');
-  const socketPath = socketPathFor(dir);
-  const database = await startEmbeddedMongo({ dir, logger, ...(socketPath && { socketPath }) });
+  const database = await startKeptMongo(dir, logger);
   const withdraw = await announceEmbedded(dir, database.uri);
   return {
     uri: database.uri,

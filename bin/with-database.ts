@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../src/config.ts';
 import type { Persistence } from '../src/persistence/index.ts';
 import { connectPersistence } from '../src/persistence/index.ts';
-import { findEmbedded, socketPathFor } from '../src/setup/embedded-address.ts';
+import { findEmbedded } from '../src/setup/embedded-address.ts';
 import { ConfigError } from '../src/shared/errors.ts';
 
 /**
@@ -33,18 +33,13 @@ export async function withDatabase<T>(
 async function embedded(config: Config): Promise<{ uri: string; close(): Promise<void> }> {
   const dir = join(config.dataDir, 'mongo');
   // Loaded only here: where MONGODB_URI is set the sandbox need not be there.
-  const { startEmbeddedMongo } = await import('../sandbox/mongo/index.ts');
+  const { startKeptMongo } = await import('../sandbox/kept-mongo.ts');
   try {
-    const socketPath = socketPathFor(dir);
-    return await startEmbeddedMongo({ dir, ...(socketPath && { socketPath }) });
+    return await startKeptMongo(dir);
   } catch (error) {
     const uri = await findEmbedded(dir);
     if (uri) return { uri, close: async () => undefined };
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([
-      `MONGODB_URI is not set, and the embedded database cannot be used: ${reason}. ` +
-        'Stop the bot that has it, or set MONGODB_URI, e.g. MONGODB_URI=mongodb://127.0.0.1:27017/slipway',
-    ]);
+    throw error;
   }
 }
 

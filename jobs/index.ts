@@ -6,6 +6,7 @@ import { newId } from '../src/shared/ids.ts';
 import type { JobDeps } from './deps.ts';
 import { defineDoctor } from './doctor.ts';
 import { defineHomes } from './homes.ts';
+import { LOCK_MS } from './keep-lock.ts';
 import { defineOutbox } from './outbox.ts';
 import { defineRetention } from './retention.ts';
 import { bringForward, type SetBackWatch, setBackWhileStopped, watchForSetBack } from './set-back.ts';
@@ -17,7 +18,6 @@ export type { JobDeps } from './deps.ts';
 
 const COLLECTION = 'jobs';
 const POLL_EVERY_MS = 1_000;
-const LOCK_MS = 60_000;
 
 export interface Jobs {
   /** Connects, defines and schedules everything; from here on jobs run. */

@@ -5,12 +5,12 @@ import type { Readable, Writable } from 'node:stream';
 import { MongoClient } from 'mongodb';
 import { parseConfig } from '../src/config.ts';
 import { type Bot, startBot } from '../src/main.ts';
-import { socketPathFor } from '../src/setup/embedded-address.ts';
 import { createLogger } from '../src/shared/logger.ts';
 import { type SandboxClock, sandboxClock } from './clock.ts';
 import { playDemo } from './demo.ts';
 import { extraCommands } from './extra-commands.ts';
 import { atPort, type KeptSandbox, keepIn, readKept } from './keep.ts';
+import { startKeptMongo } from './kept-mongo.ts';
 import { type EmbeddedMongo, startEmbeddedMongo } from './mongo/index.ts';
 import { type GithubStandIn, startGithub } from './scm/index.ts';
 import { setUp } from './set-up.ts';
@@ -141,9 +141,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 /** The sandbox's database lies beside that of a bot with Slack credentials, which must not find the sandbox's releases. */
 async function startDatabase(dataDir: string | null): Promise<EmbeddedMongo> {
   if (dataDir === null) return startEmbeddedMongo({ port: 0 });
-  const dir = join(dataDir, 'mongo');
-  const socketPath = socketPathFor(dir);
-  const database = await startEmbeddedMongo({ dir, ...(socketPath && { socketPath }) });
+  const database = await startKeptMongo(join(dataDir, 'mongo'));
   return { ...database, uri: `${database.uri}${DATABASE}` };
 }
 

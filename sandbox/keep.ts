@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
+import { ConfigError } from '../src/shared/errors.ts';
 
 /**
  * What the sandbox's stand-ins hold, in one file: the bot's own database remembers a Slack and a GitHub, so they have to be
@@ -34,7 +35,7 @@ export async function readKept(dir: string): Promise<KeptSandbox | null> {
   } catch {
     // said below
   }
-  throw new Error(`${path} is damaged or of another version. Begin anew with: npm start -- --fresh`);
+  throw new ConfigError([`${path} is damaged or of another version. Begin anew with: npm start -- --fresh`]);
 }
 
 /** Writes what `look` gives, at once and whenever it changed, until `stop`, which writes it for the last time. */

@@ -178,3 +178,13 @@ test('a bot without MONGODB_URI keeps its data in data/mongo, behind a socket th
     await rm(home, { recursive: true, force: true });
   }
 });
+
+test('a second sandbox on the same data is refused with a sentence, and the first goes on', async () => {
+  const first = start([]);
+  await first.said('You are alice');
+  const { code, output } = await start([]).ended();
+  expect([code, output]).toEqual([1, expect.stringMatching(/is in use by process \d+.*SLIPWAY_DATA_DIR/)]);
+  expect(output).not.toMatch(/\n\s+at /);
+  first.process.kill('SIGTERM');
+  expect((await first.ended()).code).toBe(143);
+});
