@@ -132,6 +132,7 @@ function depsOf(persistence: Persistence, clock: Deps['clock']): Deps {
       send: async ({ channelId }) => ({ ts: '1.0', channelId }),
       update: async () => undefined,
       findByKey: async () => null,
+      keyAt: async () => null,
       permalink: async () => null,
       groupMembers: async () => [],
       verify: never,

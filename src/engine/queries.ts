@@ -25,7 +25,8 @@ export function createQueries(deps: Deps): Queries {
     liveInChannel: (tenantId, channelId) => releases.listLiveInChannel(tenantId, channelId),
     async releaseOfThread(tenantId, channelId, threadTs) {
       const row = await outbox.findByTs(tenantId, channelId, threadTs);
-      const look = row && (await releases.look(tenantId, row.releaseId));
+      if (!row) return releaseOfUnrecordedCard(deps, { tenantId, channelId, threadTs });
+      const look = await releases.look(tenantId, row.releaseId);
       return look && soundOf(look);
     },
     configs: (tenantId) => configs.list(tenantId),
@@ -76,6 +77,27 @@ async function ofVersion(deps: Deps, tenantId: string, version: string): Promise
   const [damaged] = await releases.findDamagedByVersion(tenantId, version);
   if (damaged) throw damagedRefusal(damaged);
   return found;
+}
+
+/** A card may be answered before it is written down where it stands, by a process that has just died: Slack knows its key. */
+async function releaseOfUnrecordedCard(
+  deps: Deps,
+  place: { tenantId: string; channelId: string; threadTs: string },
+): Promise<Release | null> {
+  const { tenantId, channelId, threadTs } = place;
+  const { releases, outbox } = deps.repositories;
+  const live = await releases.listLiveInChannel(tenantId, channelId);
+  const roots = await Promise.all(live.map(({ id }) => outbox.find(tenantId, rootKey(id))));
+  if (roots.every((root) => root === null || root.ts !== null)) return null;
+  try {
+    const messenger = await deps.messengerFor(tenantId);
+    const key = await messenger.keyAt({ channelId, ts: threadTs });
+    return live.find(({ id }) => rootKey(id) === key) ?? null;
+  } catch (error) {
+    // Nobody waits for Slack: whose thread it is can be asked.
+    deps.logger.info({ err: error, tenantId, channelId }, 'whose thread it is could not be read');
+    return null;
+  }
 }
 
 async function threadLink(deps: Deps, release: Release): Promise<string | null> {

@@ -193,6 +193,23 @@ describe('several live releases in the channel', () => {
     expect(await world.engine.queries.uploads(TENANT, second.id)).toHaveLength(1);
     expect(botTexts().some((text) => text.startsWith('Which release'))).toBe(false);
   });
+
+  it('knows whose thread it is although the process that posted the card died before it wrote that down', async () => {
+    // What is stored is what the dead one left: due again after its lease, and not known to stand in Slack.
+    const later = new Date(world.now().getTime() + HOUR_MS);
+    const forgotten = { status: 'PENDING', ts: null, postedChannelId: null, sentAt: null, work: 'POST', workAt: later };
+    const { modifiedCount } = await world.persistence.connection
+      .collection('outbox')
+      .updateOne({ tenantId: TENANT, key: `${release.id}:root` }, { $set: { ...forgotten, dueAt: later } });
+    expect(modifiedCount).toBe(1);
+    await share('alice', { name: 'app.apk', bytes: await apk() }, { threadTs: rootTs() });
+    expect(await uploads()).toHaveLength(1);
+    expect(botTexts().some((text) => text.startsWith('Which release'))).toBe(false);
+
+    world.slack.faults.next('conversations.history', { kind: 'status', status: 500 });
+    await share('alice', { name: 'again.apk', bytes: await apk() }, { threadTs: rootTs() });
+    expect(botTexts().filter((text) => text.startsWith('Which release'))).toHaveLength(1);
+  });
 });
 
 function pick(message: { blocks: Record<string, unknown>[] }, releaseId: string) {

@@ -48,6 +48,10 @@ export function fakeMessenger(): FakeMessenger {
       const found = sent.find((message) => message.key === key);
       return found ? { ts: found.ts, channelId: found.channelId } : null;
     },
+    async keyAt({ channelId, ts }) {
+      if (messenger.down) throw messenger.down;
+      return sent.find((message) => message.ts === ts && message.channelId === channelId)?.key ?? null;
+    },
     permalink: async ({ channelId, ts }) => `https://slack.test/${channelId}/${ts}`,
     groupMembers: async () => [],
     verify: async () => ({ detail: 'fake', teamId: 'T1', teamName: 'Team', botUserId: 'UBOT' }),

@@ -27,6 +27,8 @@ export interface Messenger {
     threadTs: string | null;
     since: Date;
   }): Promise<{ ts: string; channelId: string } | null>;
+  /** The key of our message that stands there; null when it is none of ours, or gone. */
+  keyAt(message: { channelId: string; ts: string }): Promise<string | null>;
   permalink(message: { channelId: string; ts: string }): Promise<string | null>;
   /** Members of a Slack user group (S…). */
   groupMembers(groupId: string): Promise<string[]>;

@@ -41,12 +41,29 @@ export async function findMessageByKey(
         ? await client.conversations.history(range)
         : await client.conversations.replies({ ...range, ts: search.threadTs });
     if (!answer.messages) throw notLooked('the answer has no messages');
-    const found = answer.messages.find((message) => isOurs(message, search));
+    const found = answer.messages.find((message) => keyOf(message, search.botUserId) === search.key);
     if (found?.ts) return { ts: found.ts, channelId: channel };
     cursor = answer.response_metadata?.next_cursor || undefined;
     if (cursor === undefined) return null;
   }
   throw notLooked(`more than ${PAGE_SIZE * MAX_PAGES} messages to look through`);
+}
+
+/** The key of our message with this `ts` in the channel itself, not in a thread; null when there is none of ours. */
+export async function readKeyAt(
+  client: WebClient,
+  place: { channelId: string; ts: string; botUserId?: string | undefined },
+): Promise<string | null> {
+  const answer = await client.conversations.history({
+    channel: place.channelId,
+    latest: place.ts,
+    oldest: place.ts,
+    inclusive: true,
+    limit: 1,
+    include_all_metadata: true,
+  });
+  const found = answer.messages?.find(({ ts }) => ts === place.ts);
+  return found ? keyOf(found, place.botUserId) : null;
 }
 
 function notLooked(detail: string): TransientError {
@@ -62,11 +79,13 @@ async function historyOf(client: WebClient, channelId: string): Promise<string> 
   throw new TransientError({ provider: 'SLACK', operation: 'findByKey', status: 200, detail });
 }
 
-function isOurs(message: Message, search: { key: string; botUserId?: string | undefined }): boolean {
+/** The key in a message of ours. */
+function keyOf(message: Message, botUserId: string | undefined): string | null {
   // Anybody's app may write metadata of this type: a message of another user is not ours.
-  if (search.botUserId !== undefined && message.user !== undefined && message.user !== search.botUserId) return false;
+  if (botUserId !== undefined && message.user !== undefined && message.user !== botUserId) return null;
   const { metadata } = message;
-  if (metadata?.event_type !== MESSAGE_EVENT_TYPE) return false;
+  if (metadata?.event_type !== MESSAGE_EVENT_TYPE) return null;
   const payload: unknown = metadata.event_payload;
-  return typeof payload === 'object' && payload !== null && 'key' in payload && payload.key === search.key;
+  if (typeof payload !== 'object' || payload === null || !('key' in payload)) return null;
+  return typeof payload.key === 'string' ? payload.key : null;
 }

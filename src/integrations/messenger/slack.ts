@@ -5,7 +5,7 @@ import { createQuietTime, type QuietTime } from '../../shared/quiet-time.ts';
 import type { Messenger } from './port.ts';
 import { METHOD_SCOPES } from './scopes.ts';
 import { mapSlackError, slackErrorWord } from './slack-errors.ts';
-import { findMessageByKey, MESSAGE_EVENT_TYPE } from './slack-search.ts';
+import { findMessageByKey, MESSAGE_EVENT_TYPE, readKeyAt } from './slack-search.ts';
 
 const GROUP_CACHE_MS = 60_000;
 const GROUP_STALE_MS = 15 * 60_000;
@@ -59,6 +59,9 @@ export function createSlackMessenger(options: {
     },
     findByKey(message) {
       return limited('findByKey', '', () => findMessageByKey(client, { ...message, botUserId }));
+    },
+    keyAt(message) {
+      return limited('keyAt', '', () => readKeyAt(client, { ...message, botUserId }));
     },
     async permalink({ channelId, ts }) {
       try {

@@ -156,6 +156,17 @@ describe('findByKey', () => {
   );
 });
 
+describe('keyAt', () => {
+  it('is the key of our message that stands there, and null for what people wrote and what is gone', async () => {
+    const one = messenger();
+    const { ts, channelId } = await one.send(message('r:root'));
+    expect(await one.keyAt({ channelId, ts })).toBe('r:root');
+    const said = await slack.user('alice').say('releases', 'hello');
+    expect(await one.keyAt({ channelId, ts: said.ts })).toBeNull();
+    expect(await one.keyAt({ channelId, ts: '1.000001' })).toBeNull();
+  });
+});
+
 describe('permalink', () => {
   it('is the link, and null for a message that is gone', async () => {
     const { ts, channelId } = await messenger().send(message('r:root'));
