@@ -1,6 +1,6 @@
 import { plain } from '../crash/sweep/identify.ts';
+import type { Asked } from '../support/relay.ts';
 import type { Provider } from './kinds.ts';
-import type { Asked } from './proxy.ts';
 
 /** A call by what it does, in words that are the same in every run; ids, hashes and times are left out. */
 export const NAME_OF: Record<Provider, (asked: Asked) => string> = {

@@ -1,9 +1,10 @@
 import { type S3StandIn, startS3 } from '../../sandbox/s3/index.ts';
 import { MINUTE_MS, startTestBot, type TestBot } from '../support/bot.ts';
+import type { Asked } from '../support/relay.ts';
 import { type Choosing, chooseFault } from './choose.ts';
 import { type Fault, PROVIDERS, type Provider } from './kinds.ts';
 import { NAME_OF } from './names.ts';
-import { type Asked, type FaultProxy, startFaultProxy } from './proxy.ts';
+import { startFaultProxy } from './proxy.ts';
 
 /** The real bot in this process, with a proxy before each provider that spoils some of the calls. */
 export interface FaultWorld extends TestBot {
@@ -47,7 +48,7 @@ export async function startFaultWorld(options: FaultWorldOptions): Promise<Fault
 
   async function proxied(provider: Provider, straight: string): Promise<string> {
     const { origin, pathname } = new URL(straight);
-    const proxy: FaultProxy = await startFaultProxy(origin, (asked) => faultFor(provider, asked));
+    const proxy = await startFaultProxy(origin, (asked) => faultFor(provider, asked));
     closing.push(() => proxy.close());
     return `${proxy.origin}${pathname === '/' ? '' : pathname}`;
   }

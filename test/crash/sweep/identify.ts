@@ -1,8 +1,8 @@
 import type { Slack } from '../../../sandbox/slack/index.ts';
 import type { DatabaseCommand } from '../../support/database-proxy.ts';
 import { keyOf } from '../../support/messages.ts';
+import type { Asked } from '../../support/relay.ts';
 import type { Effect } from './gate.ts';
-import type { Asked } from './http-proxy.ts';
 
 /** What an outside effect is, in words that are the same in every run. */
 

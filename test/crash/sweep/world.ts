@@ -4,9 +4,10 @@ import { type Db, MongoClient } from 'mongodb';
 import { type ChildBot, loadChildBot } from '../../support/child-bot.ts';
 import { startDatabaseProxy } from '../../support/database-proxy.ts';
 import { type Outside, startOutside, TENANT_ID } from '../../support/outside.ts';
+import type { Relay } from '../../support/relay.ts';
 import { startFilesGate } from './files-gate.ts';
 import { createGate, type Gate, nameOf, type Point } from './gate.ts';
-import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
+import { startHttpProxy } from './http-proxy.ts';
 import { databaseEffect, githubEffect, plain, slackEffect } from './identify.ts';
 
 /** The bot in a process of its own; everything that it does outside passes the gate, where it may die. */
@@ -47,7 +48,7 @@ export async function startSweepWorld(program: string): Promise<SweepWorld> {
   let offsetMs = 0;
   const now = () => new Date(Date.now() + offsetMs);
   const gate = createGate();
-  const proxies: HttpProxy[] = [];
+  const proxies: Relay[] = [];
   const proxied = async (...given: Parameters<typeof startHttpProxy>) => {
     const proxy = await startHttpProxy(...given);
     proxies.push(proxy);
