@@ -174,22 +174,26 @@ test('NO_REST: what is decided again and again is parked, tried again every hour
   const { find } = configs;
   const config = await find(TENANT, world.config.id);
   let stored: Awaited<ReturnType<typeof load>> = null;
-  // A thousand rounds, and none of them asks the database.
+  // A thousand rounds with this release, and none of them asks the database; the others are left alone.
   configs.find = async () => config;
-  releases.settle = async () => false;
+  releases.settle = async (lease, ...rest) => (lease.releaseId === id ? false : settle(lease, ...rest));
   releases.load = async (releaseId) => {
-    stored ??= await load(releaseId);
+    if (releaseId !== id) return load(releaseId);
+    stored ??= await load(id);
     return stored;
   };
-  await damage(id, { $set: { wakeCount: 50 } });
-  expect(await raw(id)).toMatchObject({ defect: { code: 'NO_REST' }, nextWakeAt: null });
-  await recheckParked(world.deps);
-  expect(await raw(id)).toMatchObject({ defect: null });
-  stored = null;
-  await world.tick(HOUR_MS);
-  expect(await raw(id)).toMatchObject({ defect: { code: 'NO_REST' } });
-  Object.assign(releases, { settle, load });
-  configs.find = find;
+  try {
+    await damage(id, { $set: { wakeCount: 50 } });
+    expect(await raw(id)).toMatchObject({ defect: { code: 'NO_REST' }, nextWakeAt: null });
+    await recheckParked(world.deps);
+    expect(await raw(id)).toMatchObject({ defect: null });
+    stored = null;
+    await world.tick(HOUR_MS);
+    expect(await raw(id)).toMatchObject({ defect: { code: 'NO_REST' } });
+  } finally {
+    Object.assign(releases, { settle, load });
+    configs.find = find;
+  }
   await recheckParked(world.deps);
   await world.tick(HOUR_MS);
   expect(await raw(id)).toMatchObject({ defect: null, lease: null });
