@@ -1,6 +1,6 @@
 import { createScm } from './integrations/scm/index.ts';
 import type { Scm } from './integrations/scm/port.ts';
-import type { Repositories } from './persistence/types.ts';
+import type { Repositories } from './persistence/types/index.ts';
 import type { Clock } from './shared/clock.ts';
 import type { Sealer } from './shared/crypto.ts';
 import { NotConfiguredError } from './shared/errors.ts';

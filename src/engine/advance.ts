@@ -1,6 +1,6 @@
 import { decide, type Facts, nextWakeAt, wakes } from '../domain/decide.ts';
 import { DamagedError } from '../domain/defect.ts';
-import type { Lease, PlannedWake, StoredRelease } from '../persistence/types.ts';
+import type { Lease, PlannedWake, StoredRelease } from '../persistence/types/index.ts';
 import { applyStep } from './apply.ts';
 import { type Deps, loadFacts } from './deps.ts';
 import { flush, needsFlush } from './flush.ts';

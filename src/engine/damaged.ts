@@ -1,6 +1,6 @@
 import { ARCHIVABLE, type DamagedRelease, DEFECT_WORDS } from '../domain/defect.ts';
 import type { Release } from '../domain/release.ts';
-import type { ReleaseLook } from '../persistence/types.ts';
+import type { ReleaseLook } from '../persistence/types/index.ts';
 import { Refusal } from '../shared/errors.ts';
 import type { Deps } from './deps.ts';
 

@@ -1,4 +1,4 @@
-import type { Delivery } from '../persistence/types.ts';
+import type { Delivery } from '../persistence/types/index.ts';
 import type { Deps } from './deps.ts';
 import type { Deliveries } from './index.ts';
 

@@ -7,7 +7,7 @@ import type { BuildFileInfo } from '../integrations/artifacts/build-file.ts';
 import type { ArtifactStore } from '../integrations/artifacts/port.ts';
 import type { Messenger, RenderedMessage } from '../integrations/messenger/port.ts';
 import type { Scm } from '../integrations/scm/port.ts';
-import type { PlannedWake, Repositories } from '../persistence/types.ts';
+import type { PlannedWake, Repositories } from '../persistence/types/index.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Metrics } from '../shared/metrics.ts';
 

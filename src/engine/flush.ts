@@ -4,7 +4,7 @@ import { LIVING_KINDS, type MessageDraft, type MessageKind } from '../domain/mes
 import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
 import type { Release } from '../domain/release.ts';
 import type { ReleaseConfig } from '../domain/release-config.ts';
-import type { StoredRelease } from '../persistence/types.ts';
+import type { StoredRelease } from '../persistence/types/index.ts';
 import type { Deps } from './deps.ts';
 
 const HOME_IS_OPEN_MS = 3_600_000;

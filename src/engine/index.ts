@@ -7,7 +7,7 @@ import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { MissedSlotAnswer } from '../domain/slot.ts';
 import type { Actor, Role, Tenant } from '../domain/tenant.ts';
 import type { Upload, UploadSource, UploadStage } from '../domain/upload.ts';
-import type { ApiToken, Delivery, Home, ReleasePage, TokenScope } from '../persistence/types.ts';
+import type { ApiToken, Delivery, Home, ReleasePage, TokenScope } from '../persistence/types/index.ts';
 import type { Backlog } from '../shared/metrics.ts';
 import type { DoctorReport } from './doctor/index.ts';
 import type { SubmitUploadInput, UploadReceipt } from './intents/submit-upload.ts';
@@ -206,8 +206,8 @@ export interface Engine extends Intents {
   now(): Date;
 }
 
-export type { ApiToken, Delivery, Home, PlannedWake, ReleasePage, TokenScope } from '../persistence/types.ts';
-export { TOKEN_SCOPES } from '../persistence/types.ts';
+export type { ApiToken, Delivery, Home, PlannedWake, ReleasePage, TokenScope } from '../persistence/types/index.ts';
+export { TOKEN_SCOPES } from '../persistence/types/index.ts';
 export { createEngine } from './create-engine.ts';
 export type { Deps } from './deps.ts';
 export { ALL_REPAIRS, type DoctorReport, type Examined, runDoctor } from './doctor/index.ts';

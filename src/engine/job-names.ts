@@ -1,4 +1,4 @@
-import type { PlannedWake } from '../persistence/types.ts';
+import type { PlannedWake } from '../persistence/types/index.ts';
 
 /** The scheduler's jobs by name (Spec 7.3): who defines them and who misses them mean the same. */
 

@@ -1,4 +1,4 @@
-import type { ClaimedLease, Lease } from '../persistence/types.ts';
+import type { ClaimedLease, Lease } from '../persistence/types/index.ts';
 import type { Deps } from './deps.ts';
 
 const SHORTEST_RENEWAL_MS = 250;

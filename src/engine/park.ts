@@ -1,7 +1,7 @@
 import { DamagedError, DEFECT_WORDS, type Defect, type DefectCode } from '../domain/defect.ts';
 import { releaseTitle } from '../domain/names.ts';
 import type { Release } from '../domain/release.ts';
-import type { Lease, ParkedRelease } from '../persistence/types.ts';
+import type { Lease, ParkedRelease } from '../persistence/types/index.ts';
 import { InvariantError, Refusal } from '../shared/errors.ts';
 import { fingerprint } from '../shared/ids.ts';
 import { alertAdmins } from './alerts.ts';

@@ -1,6 +1,6 @@
 import { decide } from '../domain/decide.ts';
 import type { Defect } from '../domain/defect.ts';
-import type { ParkedRelease } from '../persistence/types.ts';
+import type { ParkedRelease } from '../persistence/types/index.ts';
 import type { Deps } from './deps.ts';
 import { flush, needsFlush, requireForwards } from './flush.ts';
 import { configGone, defectBehind, tell } from './park.ts';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ApiToken } from '../persistence/types.ts';
+import type { ApiToken } from '../persistence/types/index.ts';
 import { Refusal } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';
 import type { Deps } from './deps.ts';

@@ -4,7 +4,7 @@ import { AUDIT_ORIGINS, type AuditEntry } from '../domain/audit.ts';
 import { DamagedError } from '../domain/defect.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS } from './documents.ts';
 import { insertMissing } from './insert-missing.ts';
-import type { AuditRepository } from './types.ts';
+import type { AuditRepository } from './types/index.ts';
 
 /** `_id` is `<releaseId>.<seq>`: an entry that is moved here twice is there once. */
 type AuditDocument = AuditEntry & { _id: string };

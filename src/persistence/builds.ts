@@ -11,7 +11,7 @@ import {
 import { PLATFORMS } from '../domain/release.ts';
 import { retryOnDuplicate } from './conflicts.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import type { BuildRepository } from './types.ts';
+import type { BuildRepository } from './types/index.ts';
 
 type BuildDocument = Stored<Build>;
 

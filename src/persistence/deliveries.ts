@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { newId } from '../shared/ids.ts';
 import { duplicateKey } from './conflicts.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS } from './documents.ts';
-import type { Delivery, DeliveryRepository } from './types.ts';
+import type { Delivery, DeliveryRepository } from './types/index.ts';
 
 const { Mixed } = Schema.Types;
 

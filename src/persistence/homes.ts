@@ -2,7 +2,7 @@ import { type Connection, Schema } from 'mongoose';
 import { z } from 'zod';
 import { retryOnDuplicate } from './conflicts.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS } from './documents.ts';
-import type { Home, HomeRepository } from './types.ts';
+import type { Home, HomeRepository } from './types/index.ts';
 
 const fields = {
   tenantId: String,

@@ -14,10 +14,10 @@ import { releaseConfigRepository } from './release-configs.ts';
 import { releaseRepository } from './releases.ts';
 import { tenantRepository } from './tenants.ts';
 import { tokenRepository } from './tokens.ts';
-import type { Repositories } from './types.ts';
+import type { Repositories } from './types/index.ts';
 import { uploadRepository } from './uploads.ts';
 
-export type * from './types.ts';
+export type * from './types/index.ts';
 
 /**
  * A database that hangs is given up within 15 s: a command gets 5 s, is repeated once where that is safe (with the same

@@ -2,7 +2,7 @@ import type { Connection } from 'mongoose';
 import { JOBS_COLLECTION, type JobDocument } from './job-documents.ts';
 import { type OutboxDocument, workOf } from './outbox-schema.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { InspectionRepository } from './types.ts';
+import type { InspectionRepository } from './types/index.ts';
 
 type Repairs = Pick<
   InspectionRepository,

@@ -4,7 +4,7 @@ import { JOBS_COLLECTION, type JobDocument, toJob } from './job-documents.ts';
 import type { OutboxDocument } from './outbox-schema.ts';
 import { inspectedRows, ROW_FIELDS, releaseInspector } from './release-inspector.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { Delivery, InspectionRepository } from './types.ts';
+import type { Delivery, InspectionRepository } from './types/index.ts';
 
 /** What the doctor asks. It looks at documents as they are: one that cannot be read is a finding, not a failure. */
 export function inspectionRepository(connection: Connection): InspectionRepository {

@@ -2,7 +2,7 @@ import { type Connection, Schema } from 'mongoose';
 import { z } from 'zod';
 import { Refusal } from '../shared/errors.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import { INTEGRATION_KINDS, type Integration, type IntegrationRepository } from './types.ts';
+import { INTEGRATION_KINDS, type Integration, type IntegrationRepository } from './types/index.ts';
 import { upsertByName } from './upsert-by-name.ts';
 
 type IntegrationDocument = Stored<Integration>;

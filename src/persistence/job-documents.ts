@@ -1,4 +1,4 @@
-import type { InspectedJob } from './types.ts';
+import type { InspectedJob } from './types/index.ts';
 
 /** The scheduler's collection, as far as the doctor reads it; the jobs themselves belong to `jobs/`. */
 export const JOBS_COLLECTION = 'jobs';

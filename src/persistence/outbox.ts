@@ -3,7 +3,7 @@ import { InvariantError } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';
 import { insertMissing } from './insert-missing.ts';
 import { type OutboxDocument, outboxSchema, toRow, workOf } from './outbox-schema.ts';
-import type { OutboxRepository } from './types.ts';
+import type { OutboxRepository } from './types/index.ts';
 
 /** A root card is settled when its release has ended; `dueAt` is then the release's last change. */
 const PURGE_BATCH = 100;

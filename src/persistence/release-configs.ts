@@ -4,7 +4,7 @@ import { PLATFORMS } from '../domain/release.ts';
 import type { ReleaseConfig } from '../domain/release-config.ts';
 import { Refusal } from '../shared/errors.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import type { ReleaseConfigRepository } from './types.ts';
+import type { ReleaseConfigRepository } from './types/index.ts';
 import { upsertByName } from './upsert-by-name.ts';
 
 type ConfigDocument = Stored<ReleaseConfig>;

@@ -8,7 +8,7 @@ import { JOBS_COLLECTION, type JobDocument, toJob } from './job-documents.ts';
 import type { OutboxDocument } from './outbox-schema.ts';
 import { toEngineFields, toRelease } from './release-reader.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { InspectedRelease, InspectedRow } from './types.ts';
+import type { InspectedRelease, InspectedRow } from './types/index.ts';
 
 export const ROW_FIELDS = {
   tenantId: 1,

@@ -2,7 +2,7 @@ import type { Model } from 'mongoose';
 import { newId } from '../shared/ids.ts';
 import { isTypeMismatch } from './conflicts.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { ClaimedLease, ReleaseRepository } from './types.ts';
+import type { ClaimedLease, ReleaseRepository } from './types/index.ts';
 
 /**
  * Who works on a release, and when it is looked at again. A held release has `nextWakeAt` at the end of its lease, so

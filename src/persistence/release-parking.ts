@@ -1,7 +1,7 @@
 import type { Model } from 'mongoose';
 import { nameOf, parkedWith } from './release-reader.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { ParkedRelease, ReleaseRepository } from './types.ts';
+import type { ParkedRelease, ReleaseRepository } from './types/index.ts';
 
 /** Releases that cannot be worked on. Nothing here needs the rest of the document to be valid. */
 type Parking = Pick<ReleaseRepository, 'park' | 'unpark' | 'findParked' | 'listParked'>;

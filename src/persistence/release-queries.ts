@@ -5,7 +5,7 @@ import { Refusal } from '../shared/errors.ts';
 import { afterCursor, encodeCursor } from './page.ts';
 import { toEngineFields, toLook, toRelease, toSoundRelease } from './release-reader.ts';
 import type { ReleaseDocument } from './release-schema.ts';
-import type { ReleasePage, ReleaseRepository } from './types.ts';
+import type { ReleasePage, ReleaseRepository } from './types/index.ts';
 
 type Queries = Pick<
   ReleaseRepository,

@@ -17,7 +17,7 @@ import { TASK_STATUSES, TASK_TYPES } from '../domain/task.ts';
 import { UPLOAD_STAGES } from '../domain/upload.ts';
 import { domainReader, type Fault } from './documents.ts';
 import { domainFields, type EngineFields, engineFields } from './release-schema.ts';
-import type { ReleaseLook } from './types.ts';
+import type { ReleaseLook } from './types/index.ts';
 
 /** From the stored document to the release, or to what is wrong with it. */
 

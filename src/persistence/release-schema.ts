@@ -5,7 +5,7 @@ import type { PendingMessage } from '../domain/outbox.ts';
 import type { Release } from '../domain/release.ts';
 import type { Task } from '../domain/task.ts';
 import { type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import type { PlannedWake } from './types.ts';
+import type { PlannedWake } from './types/index.ts';
 
 /** The release's one document: the domain's fields and, beside them, what engine and indexes need. Spec 7.1. */
 export type ReleaseDocument = Stored<Release, EngineFields & DerivedFields & DamageFields>;

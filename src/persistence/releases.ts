@@ -10,7 +10,7 @@ import { releaseLeases } from './release-leases.ts';
 import { releaseParking } from './release-parking.ts';
 import { releaseQueries } from './release-queries.ts';
 import { deriveFields, type ReleaseDocument, releaseSchema } from './release-schema.ts';
-import type { Lease, ReleaseChange, ReleaseRepository } from './types.ts';
+import type { Lease, ReleaseChange, ReleaseRepository } from './types/index.ts';
 
 /** How often a new release is tried when the one in its way ends at that very moment. */
 const CREATE_TRIES = 3;

@@ -4,7 +4,7 @@ import { ROLES, type Tenant } from '../domain/tenant.ts';
 import { Refusal } from '../shared/errors.ts';
 import { retryOnDuplicate } from './conflicts.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import type { TenantRepository } from './types.ts';
+import type { TenantRepository } from './types/index.ts';
 
 type TenantDocument = Stored<Tenant>;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Refusal } from '../shared/errors.ts';
 import { duplicateKey } from './conflicts.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import { type ApiToken, TOKEN_SCOPES, type TokenRepository } from './types.ts';
+import { type ApiToken, TOKEN_SCOPES, type TokenRepository } from './types/index.ts';
 
 /** `active` is true until the token is revoked. */
 type TokenDocument = Stored<ApiToken, { active: boolean }>;

@@ -4,7 +4,7 @@ import { PLATFORMS } from '../domain/release.ts';
 import { UPLOAD_SOURCES, UPLOAD_STAGES, type Upload } from '../domain/upload.ts';
 import { InvariantError, Refusal } from '../shared/errors.ts';
 import { domainReader, type Fields, SCHEMA_OPTIONS, type Stored } from './documents.ts';
-import type { UploadRepository } from './types.ts';
+import type { UploadRepository } from './types/index.ts';
 
 type UploadDocument = Stored<Upload>;
 

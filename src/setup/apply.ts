@@ -1,5 +1,5 @@
 import type { ReleaseConfig } from '../domain/release-config.ts';
-import type { Integration, Repositories, Verification } from '../persistence/types.ts';
+import type { Integration, Repositories, Verification } from '../persistence/types/index.ts';
 import type { Sealer } from '../shared/crypto.ts';
 import { SealError } from '../shared/crypto.ts';
 import { newId } from '../shared/ids.ts';

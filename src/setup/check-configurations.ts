@@ -1,6 +1,6 @@
 import type { Platform } from '../domain/release.ts';
 import type { FreezeWindow } from '../domain/release-config.ts';
-import type { IntegrationKind } from '../persistence/types.ts';
+import type { IntegrationKind } from '../persistence/types/index.ts';
 import { addDays, parseDayOffset, parseLocal } from '../shared/zoned-time.ts';
 import { entriesOf, readFields } from './entries.ts';
 import type { ConfigurationFileEntry } from './schema.ts';

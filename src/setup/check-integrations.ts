@@ -1,4 +1,4 @@
-import type { IntegrationKind } from '../persistence/types.ts';
+import type { IntegrationKind } from '../persistence/types/index.ts';
 import { entriesOf, readFields } from './entries.ts';
 import { issueMistakes } from './issues.ts';
 import type { ProviderSchemas } from './providers.ts';

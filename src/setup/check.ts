@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Role } from '../domain/tenant.ts';
-import type { IntegrationKind } from '../persistence/types.ts';
+import type { IntegrationKind } from '../persistence/types/index.ts';
 import { checkConfigurations } from './check-configurations.ts';
 import { checkIntegrations } from './check-integrations.ts';
 import { isObject } from './entries.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Repositories, TokenScope } from '../persistence/types.ts';
-import { TOKEN_SCOPES } from '../persistence/types.ts';
+import type { Repositories, TokenScope } from '../persistence/types/index.ts';
+import { TOKEN_SCOPES } from '../persistence/types/index.ts';
 import { sha256Hex } from '../shared/crypto.ts';
 import { Refusal } from '../shared/errors.ts';
 import { newId } from '../shared/ids.ts';

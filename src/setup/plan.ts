@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { Role, Tenant } from '../domain/tenant.ts';
 import { ROLES } from '../domain/tenant.ts';
-import type { Integration } from '../persistence/types.ts';
+import type { Integration } from '../persistence/types/index.ts';
 import type { WantedConfig, WantedIntegration, WantedSetup } from './wanted.ts';
 
 /** What the tenant has now. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { scmSchemas } from '../integrations/scm/index.ts';
-import type { IntegrationKind } from '../persistence/types.ts';
+import type { IntegrationKind } from '../persistence/types/index.ts';
 
 /** What a set-up file may connect now, and what Spec 4.2 names for later. */
 export interface ProviderSchemas {

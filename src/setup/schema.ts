@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PLATFORMS } from '../domain/release.ts';
 import { DEFAULT_GATE_POLICY, DEFAULT_REMINDERS, DEFAULT_SLOT_GRACE_HOURS } from '../domain/release-config.ts';
 import { ROLES } from '../domain/tenant.ts';
-import { INTEGRATION_KINDS } from '../persistence/types.ts';
+import { INTEGRATION_KINDS } from '../persistence/types/index.ts';
 import { isTimeZone, parseDayOffset, parseTime } from '../shared/zoned-time.ts';
 
 /** The shape of a set-up file (Spec 4.7). What must fit together beyond one value is checked in `check.ts`. */

@@ -1,6 +1,6 @@
 import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { Role } from '../domain/tenant.ts';
-import type { IntegrationKind } from '../persistence/types.ts';
+import type { IntegrationKind } from '../persistence/types/index.ts';
 
 /** What the file wants, checked and complete. Names are the identity; nothing here has an id yet (Spec 4.7). */
 export interface WantedSetup {

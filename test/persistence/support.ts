@@ -12,7 +12,7 @@ import {
 import type { Task } from '../../src/domain/task.ts';
 import type { Upload } from '../../src/domain/upload.ts';
 import { connectPersistence, type Persistence, type Repositories } from '../../src/persistence/index.ts';
-import type { ApiToken, Integration, ReleaseChange } from '../../src/persistence/types.ts';
+import type { ApiToken, Integration, ReleaseChange } from '../../src/persistence/types/index.ts';
 import { newId } from '../../src/shared/ids.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 

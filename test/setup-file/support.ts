@@ -1,4 +1,4 @@
-import type { Repositories } from '../../src/persistence/types.ts';
+import type { Repositories } from '../../src/persistence/types/index.ts';
 import type { SetupDeps, SetupOptions } from '../../src/setup/apply.ts';
 import { createSealer } from '../../src/shared/crypto.ts';
 import { AuthError } from '../../src/shared/errors.ts';

@@ -1,4 +1,4 @@
-import type { InspectedRelease } from '../../persistence/types.ts';
+import type { InspectedRelease } from '../../persistence/types/index.ts';
 import { isDatabaseError } from '../../shared/database-errors.ts';
 import type { Deps } from '../deps.ts';
 import { RELEASE_CHECKS, WHOLE_CHECKS } from './checks/index.ts';

@@ -1,5 +1,10 @@
 import type { ReleaseConfig } from '../../domain/release-config.ts';
-import type { InspectedRelease, InspectedRow, InspectionRepository, Repositories } from '../../persistence/types.ts';
+import type {
+  InspectedRelease,
+  InspectedRow,
+  InspectionRepository,
+  Repositories,
+} from '../../persistence/types/index.ts';
 
 /** What the doctor says and what a check is. A check only looks: it writes nothing and asks nobody outside. */
 

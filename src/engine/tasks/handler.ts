@@ -3,7 +3,7 @@ import type { Release } from '../../domain/release.ts';
 import type { ReleaseConfig } from '../../domain/release-config.ts';
 import type { Task, TaskOutputs, TaskType } from '../../domain/task.ts';
 import type { Scm } from '../../integrations/scm/port.ts';
-import type { Repositories } from '../../persistence/types.ts';
+import type { Repositories } from '../../persistence/types/index.ts';
 
 /** What a handler gets: the release as it is, the configuration loaded once for this step, and what it may reach. */
 export interface TaskContext<T extends TaskType = TaskType> {

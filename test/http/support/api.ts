@@ -7,7 +7,7 @@ import type { Release } from '../../../src/domain/release.ts';
 import type { Deliveries, Engine, Tokens } from '../../../src/engine/index.ts';
 import type { HttpApiDeps } from '../../../src/http/index.ts';
 import { createHttpApi, limitServer } from '../../../src/http/index.ts';
-import type { ApiToken, Delivery, TokenScope } from '../../../src/persistence/types.ts';
+import type { ApiToken, Delivery, TokenScope } from '../../../src/persistence/types/index.ts';
 import { sha256Hex } from '../../../src/shared/crypto.ts';
 import { Refusal } from '../../../src/shared/errors.ts';
 import { createLogger } from '../../../src/shared/logger.ts';

@@ -1,4 +1,4 @@
-import type { InspectedRow } from '../../../persistence/types.ts';
+import type { InspectedRow } from '../../../persistence/types/index.ts';
 import { before, type Found, type WholeCheck } from '../finding.ts';
 
 const LATE_MS = 10 * 60_000;

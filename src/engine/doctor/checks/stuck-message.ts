@@ -1,4 +1,4 @@
-import type { InspectedRow } from '../../../persistence/types.ts';
+import type { InspectedRow } from '../../../persistence/types/index.ts';
 import { LONGEST_WAIT_MS } from '../../retry.ts';
 import { about, before, type ReleaseCheck } from '../finding.ts';
 
