@@ -160,7 +160,6 @@ const OPENERS: readonly { call: RegExp; files: RegExp }[] = [
   { call: /\bprocess\.env\b/, files: /^(src\/config\.ts|bin\/)/ },
 ];
 
-/** Edges that no rule allows, each with its reason. Shall become empty. */
 const MAX_LINES = 300;
 const MAX_TEST_LINES = 600;
 /** Longer all the same, each with its reason. */
