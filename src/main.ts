@@ -122,7 +122,7 @@ async function wire(
   const port = await listen(server, config);
 
   const messenger = createSlackMessenger({ client: slack.client, botUserId, clock });
-  const artifacts = stoppable(createArtifactStore(artifactConfigOf(config.artifacts)));
+  const artifacts = stoppable(createArtifactStore(artifactConfigOf(config.artifacts), metrics));
   const jobs = createJobs({ db: connection.db, realTimeOf: clock.realTimeOf, logger });
   const engine = createEngine({
     clock,
@@ -141,7 +141,12 @@ async function wire(
     leaseMs: config.leaseMs,
   });
 
-  const files = createSlackFiles({ client: slack.client, token: slackConfig.botToken, slackApiUrl });
+  const files = createSlackFiles({
+    client: slack.client,
+    token: slackConfig.botToken,
+    slackApiUrl,
+    fetch: measuredFetch(metrics, 'SLACK', () => 'file'),
+  });
   const faces: FaceDeps = {
     engine,
     client: slack.client,

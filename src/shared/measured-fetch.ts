@@ -1,9 +1,25 @@
 import type { Metrics } from './metrics.ts';
 
-/**
- * `fetch` that tells the metrics of each request: its status and the time until its answer began. `operationOf` must give
- * few different words.
- */
+/** Sends one request and tells the metrics of its status and of the time until its answer began. */
+export async function measured<T>(
+  metrics: Pick<Metrics, 'providerCalled'>,
+  call: { provider: string; operation: string },
+  send: () => Promise<T>,
+  statusOf: (answer: T) => number,
+): Promise<T> {
+  const startedMs = performance.now();
+  const done = (status: string) => metrics.providerCalled({ ...call, status }, (performance.now() - startedMs) / 1000);
+  try {
+    const answer = await send();
+    done(statusClass(statusOf(answer)));
+    return answer;
+  } catch (error) {
+    done('none');
+    throw error;
+  }
+}
+
+/** `fetch` that is measured. `operationOf` must give few different words. */
 export function measuredFetch(
   metrics: Metrics,
   provider: string,
@@ -12,18 +28,13 @@ export function measuredFetch(
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
-    const operation = operationOf(url, method);
-    const startedMs = performance.now();
-    const done = (status: string) =>
-      metrics.providerCalled({ provider, operation, status }, (performance.now() - startedMs) / 1000);
-    try {
-      const response = await fetch(input, init);
-      done(statusClass(response.status));
-      return response;
-    } catch (error) {
-      done('none');
-      throw error;
-    }
+    const call = { provider, operation: operationOf(url, method) };
+    return measured(
+      metrics,
+      call,
+      () => fetch(input, init),
+      ({ status }) => status,
+    );
   };
 }
 

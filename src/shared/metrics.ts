@@ -110,7 +110,7 @@ export function createMetrics({ ofProcess = false } = {}): Metrics {
   });
   const calls = new Histogram({
     name: 'slipway_provider_call_seconds',
-    help: 'Requests to GitHub and Slack until their answer begins',
+    help: 'Requests to providers until their answer begins',
     labelNames: ['provider', 'operation', 'status'],
     buckets: CALL_SECONDS,
     registers,

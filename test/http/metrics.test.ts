@@ -1,3 +1,4 @@
+import { type S3StandIn, startS3 } from '../../sandbox/s3/index.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { createMetrics } from '../../src/shared/metrics.ts';
 import { HOUR_MS, startTestBot, type TestBot } from '../support/bot.ts';
@@ -99,10 +100,18 @@ describe('/metrics', () => {
 
 describe('the whole bot', () => {
   let world: TestBot;
+  let s3: S3StandIn;
   beforeAll(async () => {
-    world = await startTestBot();
+    const keys = { accessKeyId: 'AKIAMETRICS', secretAccessKey: 'only-for-tests' };
+    s3 = await startS3({ keys });
+    // The SDK finds its keys by itself.
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey });
+    world = await startTestBot({ env: { ARTIFACTS_S3_BUCKET: s3.bucket, ARTIFACTS_S3_ENDPOINT: s3.endpoint } });
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await world.close();
+    await s3.close();
+  });
   const scrape = async () => (await fetch(`${world.baseUrl}/metrics`)).text();
 
   test('counts what it did for a release, and names nobody', async () => {
@@ -127,14 +136,16 @@ describe('the whole bot', () => {
       expect(samples.get(`slipway_slack_ack_seconds_count{kind="${kind}"}`)).toBeGreaterThan(0);
     }
     const operations = new Set([...text.matchAll(/provider="SLACK",operation="([^"]+)"/g)].map(([, word]) => word));
-    // An address to answer to is a secret, and another one each time.
-    expect(operations).toContain('response_url');
-    for (const operation of operations) expect(operation).toMatch(/^([a-z]+(\.[a-zA-Z]+)+|response_url)$/);
+    // An address to answer to is a secret, and another one each time; so is that of a file.
+    expect([...operations]).toEqual(expect.arrayContaining(['response_url', 'file']));
+    for (const operation of operations) expect(operation).toMatch(/^([a-z]+(\.[a-zA-Z]+)+|response_url|file)$/);
     const posted = 'slipway_provider_call_seconds_count{provider="SLACK",operation="chat.postMessage",status="2xx"}';
     expect(samples.get(posted)).toBe(world.slack.calls('chat.postMessage').length);
     expect(
       samples.get('slipway_provider_call_seconds_count{provider="GITHUB",operation="POST",status="2xx"}'),
     ).toBeGreaterThan(0);
+    const stored = 'slipway_provider_call_seconds_count{provider="S3",operation="PutObject",status="2xx"}';
+    expect(samples.get(stored)).toBe(1);
     expect(samples.get('slipway_outbox_depth')).toBe(0);
     expect(text.match(/\b([TUC]0\w+|(rel|upl|tok|lease|cfg|int)_\w+)/g)).toBeNull();
   });

@@ -1,3 +1,4 @@
+import type { Metrics } from '../../shared/metrics.ts';
 import { createLocalStore } from './local.ts';
 import type { ArtifactStore } from './port.ts';
 import { createS3Store, type S3Config } from './s3.ts';
@@ -18,7 +19,8 @@ export function artifactConfigOf(settings: ArtifactSettings): ArtifactConfig {
   return { kind: 'S3', bucket, region, prefix, ...(endpoint && { endpoint, serverSideEncryption: false }) };
 }
 
-/** Touches nothing yet; the first call or `verify` shows whether it works. */
-export function createArtifactStore(config: ArtifactConfig): ArtifactStore {
-  return config.kind === 'LOCAL' ? createLocalStore(config) : createS3Store(config);
+/** Touches nothing yet; the first call or `verify` shows whether it works. `metrics` are told of the calls of a bucket. */
+export function createArtifactStore(config: ArtifactConfig, metrics?: Pick<Metrics, 'providerCalled'>): ArtifactStore {
+  if (config.kind === 'LOCAL') return createLocalStore(config);
+  return createS3Store({ ...config, ...(metrics && { metrics }) });
 }

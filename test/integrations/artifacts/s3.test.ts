@@ -6,6 +6,8 @@ import { createS3Store, type S3Config } from '../../../src/integrations/artifact
 import { attachment } from '../../../src/integrations/artifacts/s3-link.ts';
 import { presign } from '../../../src/integrations/artifacts/sigv4.ts';
 import { AuthError, PermanentError, TransientError } from '../../../src/shared/errors.ts';
+import { createMetrics } from '../../../src/shared/metrics.ts';
+import { countsOf } from '../../support/metrics.ts';
 import { describeStore, sampleBytes, streamOf } from './contract.ts';
 
 const KEYS = { accessKeyId: 'AKIATEST', secretAccessKey: 'only-for-this-test' };
@@ -132,6 +134,26 @@ describe('S3', () => {
       .read('x')
       .catch((thrown: unknown) => thrown);
     expect(`${String(error)} ${inspect(error, { depth: 10 })}`).not.toContain(KEYS.secretAccessKey);
+  });
+
+  test('each request is told to the metrics, what the SDK repeats singly, and a link is none', async () => {
+    const metrics = createMetrics();
+    const store = storeAt(s3, { metrics });
+    s3.faults.next(/^PUT .*partNumber=2/, { kind: 'status', status: 503 });
+    s3.faults.next(/^PUT .*partNumber=1/, { kind: 'reset', when: 'before' });
+    await store.write('big', streamOf(sampleBytes(6 * MIB)), { maxBytes });
+    await store.head('other');
+    await store.signedLink('big', { fileName: 'big', expiresInSeconds: 60 });
+    const line = (operation: string, status: string) =>
+      `slipway_provider_call_seconds_count{provider="S3",operation="${operation}",status="${status}"}`;
+    expect(countsOf(await metrics.text(), 'slipway_provider_call_seconds_count')).toEqual({
+      [line('HeadObject', '4xx')]: 2,
+      [line('CreateMultipartUpload', '2xx')]: 1,
+      [line('UploadPart', '2xx')]: 2,
+      [line('UploadPart', '5xx')]: 1,
+      [line('UploadPart', 'none')]: 1,
+      [line('CompleteMultipartUpload', '2xx')]: 1,
+    });
   });
 
   test('AWS itself is addressed by the bucket and gets checksums and encryption', async () => {
