@@ -1,5 +1,6 @@
 import { connectPersistence, type Persistence } from '../../src/persistence/index.ts';
 import { isDatabaseError } from '../../src/shared/database-errors.ts';
+import { testNeeding } from '../support/abilities.ts';
 import { type TestDatabase, testDatabase, withDatabase } from '../support/database.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { NOW } from './support.ts';
@@ -101,28 +102,31 @@ describe('a database that hangs', () => {
 });
 
 describe('a write whose answer is lost', () => {
-  it('is repeated with its own number, by which the server carries it out once', async () => {
-    const proxy = await startDatabaseProxy((await newDatabase()).uri);
-    try {
-      const persistence = await connect(proxy.uri);
-      const counts = persistence.connection.collection<{ _id: string; n: number }>('counts');
-      await counts.insertOne({ _id: 'a', n: 0 });
-      const numbers: string[] = [];
-      proxy.intercept = ({ name, body }) => {
-        if (name !== 'update') return 'pass';
-        numbers.push(JSON.stringify([body['lsid'], String(body['txnNumber'])]));
-        return numbers.length === 1 ? { cut: 'answer' } : 'pass';
-      };
-      await counts.updateOne({ _id: 'a' }, { $inc: { n: 1 } });
-      expect(numbers).toHaveLength(2);
-      expect(numbers[1]).toBe(numbers[0]);
-      expect(await counts.findOne({ _id: 'a' })).toMatchObject({ n: 1 });
-    } finally {
-      proxy.intercept = null;
-      for (const persistence of connected.splice(0)) await persistence.close();
-      await proxy.close();
-    }
-  });
+  testNeeding('REPEATED_WRITES')(
+    'is repeated with its own number, by which the server carries it out once',
+    async () => {
+      const proxy = await startDatabaseProxy((await newDatabase()).uri);
+      try {
+        const persistence = await connect(proxy.uri);
+        const counts = persistence.connection.collection<{ _id: string; n: number }>('counts');
+        await counts.insertOne({ _id: 'a', n: 0 });
+        const numbers: string[] = [];
+        proxy.intercept = ({ name, body }) => {
+          if (name !== 'update') return 'pass';
+          numbers.push(JSON.stringify([body['lsid'], String(body['txnNumber'])]));
+          return numbers.length === 1 ? { cut: 'answer' } : 'pass';
+        };
+        await counts.updateOne({ _id: 'a' }, { $inc: { n: 1 } });
+        expect(numbers).toHaveLength(2);
+        expect(numbers[1]).toBe(numbers[0]);
+        expect(await counts.findOne({ _id: 'a' })).toMatchObject({ n: 1 });
+      } finally {
+        proxy.intercept = null;
+        for (const persistence of connected.splice(0)) await persistence.close();
+        await proxy.close();
+      }
+    },
+  );
 });
 
 describe('withDatabase', () => {

@@ -2,6 +2,7 @@ import type { CommandStartedEvent, Document } from 'mongodb';
 import type { Release } from '../../src/domain/release.ts';
 import { connectPersistence, type Persistence, type Repositories } from '../../src/persistence/index.ts';
 import { newId } from '../../src/shared/ids.ts';
+import { testNeeding } from '../support/abilities.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import {
   at,
@@ -320,10 +321,7 @@ it('would notice a search without an index', async () => {
 });
 
 // Last: it looks at what the tests above saw.
-it('declares no index that no search uses, but for those that keep something unique', async () => {
-  const { modules } = (await persistence.connection.db?.command({ buildInfo: 1 })) ?? {};
-  // Another server may choose otherwise among indexes that cost the same here.
-  if (!modules.includes('embedded')) return;
+testNeeding('PLANS_BY_RULE')('declares no index that no search uses, but for those that keep something unique', () => {
   const declared = Object.values(persistence.connection.models).flatMap((model) =>
     model.schema
       .indexes()

@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb';
 import { DryMongoBinary, MongoMemoryReplSet } from 'mongodb-memory-server';
 import { startEmbeddedMongo } from '../../sandbox/mongo/index.ts';
 
@@ -13,6 +14,17 @@ export async function startTestServer(environment: NodeJS.ProcessEnv): Promise<T
   const uri = environment['MONGODB_URI'];
   if (uri) return { uri, description: 'the server of MONGODB_URI', close: async () => undefined };
   return (await startMemoryServer()) ?? (await startEmbedded());
+}
+
+/** What it says of itself, for a person: `MongoDB 7.0.14, storage devnull, wiredTiger`. */
+export async function nameOf(uri: string): Promise<string> {
+  const client = await MongoClient.connect(uri);
+  try {
+    const { version, storageEngines } = await client.db('admin').command({ buildInfo: 1 });
+    return `MongoDB ${version}, storage ${storageEngines.join(', ')}`;
+  } finally {
+    await client.close();
+  }
 }
 
 /** A real server, if its binary is on this machine already: nothing is ever downloaded. */
