@@ -1,4 +1,3 @@
-import { inspect } from 'node:util';
 import { LogLevel, type Logger as SlackLogger } from '@slack/bolt';
 import type { Logger } from './shared/logger.ts';
 
@@ -12,10 +11,10 @@ export function slackLogger(logger: Logger): SlackLogger {
     (level: 'info' | 'warn' | 'error') =>
     (...parts: unknown[]) => {
       const err = parts.find((part) => part instanceof Error);
-      const words = parts
-        .filter((part) => part !== err)
-        .map((part) => (typeof part === 'string' ? part : inspect(part)));
-      child[level](err === undefined ? {} : { err }, words.join(' '));
+      const words = parts.filter((part) => typeof part === 'string');
+      // As fields, so that what must not be in a log is known by its name.
+      const details = parts.filter((part) => part !== err && typeof part !== 'string');
+      child[level]({ ...(err && { err }), ...(details.length > 0 && { details }) }, words.join(' '));
     };
   return {
     debug: () => {},

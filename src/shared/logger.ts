@@ -6,7 +6,7 @@ export type { Logger } from 'pino';
 
 /**
  * pino, JSON, one line an event (Spec 8.5). What must never be in a log is taken out twice: by the name of the key, at
- * any depth of the logged object, and by its look (tokens, passwords in addresses, e-mail addresses) in the whole line.
+ * any depth of the logged object, and by its look (tokens, secrets in addresses, e-mail addresses) in the whole line.
  */
 
 const CENSORED = '[redacted]';
@@ -30,12 +30,12 @@ const SECRET_LOOKS: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic|token)(\s+)[A-Za-z0-9._~+/=-]{8,}/gi, `$1$2${CENSORED}`],
   [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g, CENSORED],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----/gs, CENSORED],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^/\s:@"\\]*:[^/\s@"\\]*@/gi, `$1${CENSORED}@`],
-  [
-    /([?&](?:X-Amz-(?:Signature|Credential|Security-Token)|access_token|token|sig(?:nature)?)=)[^&\s"\\]+/gi,
-    `$1${CENSORED}`,
-  ],
-  [/\b[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b/g, '[e-mail]'],
+  [/([a-z][a-z0-9+.-]{0,20}:\/\/)[^/\s"\\]*@/gi, `$1${CENSORED}@`],
+  // Whoever has the address of an answer may answer.
+  [/(:\/\/hooks\.slack(?:-gov)?\.com\/)[^\s"\\]+/gi, `$1${CENSORED}`],
+  [/((?:token|secret|password|passwd|ticket|signature|credential|\bsig)=)[^&\s"\\]+/gi, `$1${CENSORED}`],
+  [/\bv0=[0-9a-f]{16,}/gi, `v0=${CENSORED}`],
+  [/\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b/g, '[e-mail]'],
   // Bindings of child loggers reach the line without passing `censor`.
   [
     /("(?:authorization|cookie|password|credentials|privateKey|[A-Za-z_]*[sS]ecret|[A-Za-z]*Token|token)":)"(?:[^"\\]|\\.)*"/g,

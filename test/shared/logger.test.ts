@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { TransientError } from '../../src/shared/errors.ts';
 import { createLogger, scrub } from '../../src/shared/logger.ts';
+import { slackLogger } from '../../src/slack-logger.ts';
 
 function capture(level = 'debug') {
   const lines: string[] = [];
@@ -65,7 +66,15 @@ describe('createLogger', () => {
     ['a JSON web token', 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2lnbmF0dXJl'],
     ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----'],
     ['a password in an address', 'mongodb://bot:hunter2pass@db.example.com/x'],
+    ['a password that was not encoded', 'mongodb://bot:Zq@hunter2pass@mongo/x'],
+    ['a token for a user name', 'https://hunter2pass@git/acme/app'],
     ['a signed link', 'https://s3.test/b?X-Amz-Signature=0123456789abcdef0123'],
+    ['an address to answer to', 'https://hooks.slack.com/actions/T01/123/hunter2pass'],
+    ['one of GovSlack', 'https://hooks.slack-gov.com/commands/T01/123/hunter2pass'],
+    ['the ticket of a socket', 'wss://wss-primary.slack.com/link/?ticket=hunter2pass&app_id=A1'],
+    ['a secret in a query', 'https://slack.com/api/oauth.v2.access?client_id=1.2&client_secret=hunter2pass'],
+    ['a form', 'grant_type=refresh_token&refresh_token=hunter2pass'],
+    ['a signature of Slack', 'x-slack-signature: v0=0123456789abcdef0123456789abcdef'],
     ['an e-mail address', 'alice.smith@acme.example'],
   ])('%s is taken out wherever it stands', (_, secret) => {
     const { logger, lines } = capture();
@@ -82,6 +91,23 @@ describe('createLogger', () => {
     expect(lines).toHaveLength(5);
     expect(lines.join()).not.toContain(needle);
     for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+  });
+
+  test('what Slack’s own libraries log is censored by name too, whatever they hand over', () => {
+    const { logger, lines } = capture();
+    slackLogger(logger).warn('no answer to', { channel: 'C01', headers: { authorization: 'hunter2pass' } }, ['x']);
+    slackLogger(logger).error(new Error('broken'), { token: 'hunter2pass' });
+    expect(lines.join()).not.toContain('hunter2pass');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        msg: 'no answer to',
+        details: [{ channel: 'C01', headers: { authorization: '[redacted]' } }, ['x']],
+      }),
+      expect.objectContaining({
+        err: expect.objectContaining({ message: 'broken' }),
+        details: [{ token: '[redacted]' }],
+      }),
+    ]);
   });
 
   test('a child logger’s bindings are censored by name too', () => {
