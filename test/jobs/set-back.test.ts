@@ -3,7 +3,6 @@ import pino from 'pino';
 import { createJobs, type JobDeps } from '../../jobs/index.ts';
 import { bringForward, watchForSetBack } from '../../jobs/set-back.ts';
 import { testDatabase } from '../support/database.ts';
-import { letLongTimersGo } from '../support/long-timers.ts';
 
 const NOW = new Date('2026-12-01T08:00:00.000Z');
 const HOUR_MS = 3_600_000;
@@ -74,7 +73,6 @@ test.each([
 ])('a clock that was %s', async (_, setBackMs) => {
   const database = await testDatabase();
   const client = await MongoClient.connect(database.uri);
-  const restoreTimers = letLongTimersGo();
   try {
     const jobs = client.db(database.name).collection('jobs');
     expect(await untilTick(client.db(database.name))).toEqual([]);
@@ -89,7 +87,6 @@ test.each([
     const told = await untilTick(client.db(database.name));
     expect(told.map((byMs) => Math.round(byMs / HOUR_MS))).toEqual(setBackMs > 0 ? [1] : []);
   } finally {
-    restoreTimers();
     await client.close();
     await database.close();
   }

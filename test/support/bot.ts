@@ -5,7 +5,6 @@ import { deriveStatus, type Phase } from '../../src/domain/status.ts';
 import type { TokenScope } from '../../src/engine/index.ts';
 import { type Bot, startBot } from '../../src/main.ts';
 import { createLogger } from '../../src/shared/logger.ts';
-import { letLongTimersGo } from './long-timers.ts';
 import { type Outside, type OutsideOptions, startOutside, TENANT_ID } from './outside.ts';
 
 /** The real bot in this process, in HTTP mode, with everything outside on loopback and a clock that tests move. */
@@ -67,9 +66,7 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
   };
   const outside = await startOutside({ ...outsideOptions, clock: clock.now });
   const log: string[] = [];
-  const restoreTimers = letLongTimersGo();
   const bot = await start().catch(async (error: unknown) => {
-    restoreTimers();
     await outside.close();
     throw error;
   });
@@ -150,7 +147,6 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
     async close() {
       outside.slack.setRequestUrl(null);
       await bot.stop();
-      restoreTimers();
       await outside.close();
     },
   };

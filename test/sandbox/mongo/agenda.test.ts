@@ -21,8 +21,6 @@ function createAgenda(name: string): Agenda {
   const agenda = new Agenda({
     backend: new MongoBackend({ mongo: database.client.db(name) as never }),
     processEvery: 20,
-    // A finished job keeps a timer of half its lock's lifetime, which would keep the process.
-    defaultLockLifetime: 1000,
   });
   agendas.push(agenda);
   return agenda;
