@@ -24,6 +24,7 @@ import {
 
 const BRANCH = 'release/7.0.0_android_6.7.0_ios';
 const PARTS = '7.0.0_android_6.7.0_ios';
+const SECRETS = ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'CREDENTIAL_KEYS'];
 
 let world: TestBot;
 let release: CreatedRelease;
@@ -408,4 +409,17 @@ test('everything was sent: the outbox is empty, and nothing went wrong on the wa
   );
   const loud = world.log.map((line) => JSON.parse(line)).filter(({ level }) => level !== 'info' && level !== 'debug');
   expect(loud).toEqual([]);
+});
+
+test('what was logged names tenant and release, and holds no secret, no word of people and no bytes of a file', () => {
+  const lines = world.log.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const ofRelease = lines.filter((line) => JSON.stringify(line).includes(release.id));
+  expect(ofRelease.length).toBeGreaterThan(40);
+  for (const line of ofRelease) expect(line).toMatchObject({ tenantId: TENANT_ID, releaseId: release.id });
+  for (const line of lines.filter(({ msg }) => msg === 'task ran')) {
+    expect(line['taskId']).toMatch(new RegExp(`^${release.id}\\.[sc]\\d\\.${String(line['type'])}$`));
+  }
+  const secrets = [...SECRETS.map((name) => world.env[name] ?? name), 'ghp_', 'slw_', 'response_url', 'trigger_id'];
+  const words = ['Tested on both devices', 'Agreed with Bob', 'AndroidManifest'];
+  for (const hidden of [...secrets, ...words]) expect(world.log.join('')).not.toContain(hidden);
 });

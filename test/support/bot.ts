@@ -111,6 +111,8 @@ export async function startTestBot(options: TestBotOptions = {}): Promise<TestBo
       now = new Date(now.getTime() + ms);
     },
     async skip(ms) {
+      // Under what is at work now its leases would run out.
+      await bot.engine.idle();
       world.move(ms);
       await settle();
     },
