@@ -36,6 +36,8 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   115: 'CommandNotSupported',
   171: 'CannotIndexParallelArrays',
   225: 'TransactionTooOld',
+  322: 'APIVersionError',
+  323: 'APIStrictError',
   11000: 'DuplicateKey',
   14031: 'OutOfDiskSpace',
   17280: 'KeyTooLong',

@@ -103,6 +103,30 @@ export const SUPPORTED = {
     dropIndexes: ['index'],
     explain: ['verbosity'],
   },
+  /** What a client that asks for the Stable API only (`apiStrict`) may send; the rest answers it with MongoDB's 323. */
+  stableCommands: [
+    'hello',
+    'ping',
+    'endSessions',
+    'killCursors',
+    'getMore',
+    'find',
+    'count',
+    'aggregate',
+    'insert',
+    'update',
+    'delete',
+    'findAndModify',
+    'create',
+    'drop',
+    'dropDatabase',
+    'listCollections',
+    'listDatabases',
+    'createIndexes',
+    'listIndexes',
+    'dropIndexes',
+    'explain',
+  ],
   /** Fields of one entry of `updates` and `deletes`. */
   updateEntry: ['q', 'u', 'multi', 'upsert', 'arrayFilters', 'hint', 'collation'],
   deleteEntry: ['q', 'limit', 'hint', 'collation'],
@@ -234,6 +258,7 @@ function setOf(names: readonly string[]): ReadonlySet<string> {
 
 const TITLES: Readonly<Record<ListName, string>> = {
   genericFields: 'Fields of every command',
+  stableCommands: 'Commands of the Stable API (`apiStrict`)',
   updateEntry: 'Fields of an update',
   deleteEntry: 'Fields of a delete',
   indexOptions: 'Index options (`hidden` only false, `collation` only `{ locale: "simple" }`)',

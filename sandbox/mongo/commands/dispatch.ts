@@ -21,6 +21,7 @@ import { buildInfo, connectionStatus, getParameter, hello, serverStatus } from '
 import { findAndModify } from './modify.ts';
 import { count, distinct, find, getMore, killCursors } from './read.ts';
 import type { Sessions } from './sessions.ts';
+import { checkApi } from './stable-api.ts';
 import { insert, remove, update } from './write.ts';
 
 const HANDLERS: Readonly<Record<CommandName, Handler>> = {
@@ -103,7 +104,8 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
   checkCommandFields(name, [...body.keys(), ...request.sequences.keys()]);
   const database = body.get('$db');
   if (typeof database !== 'string' || database === '') throw new Fault(40414, `OP_MSG requests require a $db argument`);
-  checkGeneric(body);
+  checkApi(name, body);
+  checkReadConcern(body);
   const { address, store, cursors, sessions } = shared;
   const context: Context = {
     store,
@@ -121,12 +123,7 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
   return WRITES.has(name) ? shared.sessions.once(body, perform) : perform();
 }
 
-/** The fields that any command may carry: each means what it means in MongoDB, or is refused. */
-function checkGeneric(body: Doc): void {
-  if (body.get('apiStrict') === true) throw unsupported('the option apiStrict');
-  const version = body.get('apiVersion');
-  if (version !== undefined && version !== '1')
-    throw new Fault(322, `Provided apiVersion is not supported: only '1' is`);
+function checkReadConcern(body: Doc): void {
   const readConcern = body.get('readConcern');
   if (readConcern === undefined) return;
   if (!isDoc(readConcern)) throw new Fault(14, 'readConcern must be an object');

@@ -10,6 +10,7 @@ import { pipelineQuery } from './aggregate.ts';
 import { type Context, collectionName, docField, wholeField } from './context.ts';
 import { parseEntryQuery } from './modify.ts';
 import { parseQuery } from './read.ts';
+import { checkStrict } from './stable-api.ts';
 
 /** The plan that the command would really use. With execution statistics its query is run too; nothing is changed. */
 export function explain(context: Context): Reply {
@@ -17,6 +18,7 @@ export function explain(context: Context): Reply {
   const name = command.keys().next().value ?? '';
   if (!isCommand(name)) throw unsupported(`explain of ${name}`);
   checkCommandFields(name, command.keys());
+  if (context.command.get('apiStrict') === true) checkStrict(name, command);
   const verbosity = context.command.get('verbosity') ?? 'allPlansExecution';
   if (!['queryPlanner', 'executionStats', 'allPlansExecution'].includes(String(verbosity)))
     throw new Fault(9, 'verbosity string must be one of {queryPlanner, executionStats, allPlansExecution}');

@@ -50,7 +50,6 @@ describe('what is outside the subset', () => {
     ['computed projections', find({}, { projection: { b: { $add: [1, 1] } } })],
     ['snapshot reads', find({}, { readConcern: { level: 'snapshot' } })],
     ['transactions', find({}, { startTransaction: true, autocommit: false })],
-    ['a strict API', find({}, { apiVersion: '1', apiStrict: true })],
     ['pipelines as updates', update([{ $set: { a: 1 } }])],
     ['$bit', update({ $bit: { a: { and: 1 } } })],
     ['an update operator nobody has', update({ $frob: { a: 1 } })],
