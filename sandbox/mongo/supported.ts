@@ -55,9 +55,16 @@ export const SUPPORTED = {
     buildInfo: [],
     buildinfo: [],
     connectionStatus: ['showPrivileges'],
-    getParameter: ['featureCompatibilityVersion'],
+    getCmdLineOpts: [],
+    getParameter: [
+      'featureCompatibilityVersion',
+      'authenticationMechanisms',
+      'enableTestCommands',
+      'requireApiVersion',
+    ],
     serverStatus: [],
     endSessions: [],
+    killAllSessions: [],
     killCursors: ['cursors'],
     getMore: ['collection', 'batchSize'],
     find: [

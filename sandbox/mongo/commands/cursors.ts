@@ -20,6 +20,7 @@ export interface Cursors {
   open(namespace: string, docs: readonly string[], options: OpenOptions): Reply;
   next(id: bigint, namespace: string, batchSize: number): Reply;
   kill(id: bigint, namespace: string): boolean;
+  killAll(): void;
   /** Closes cursors that nobody asked for ten minutes. */
   expire(now: number): void;
   size(): number;
@@ -83,6 +84,7 @@ export function createCursors(): Cursors {
     open,
     next,
     kill: (id, namespace) => cursors.get(id)?.namespace === namespace && cursors.delete(id),
+    killAll: () => cursors.clear(),
     expire,
     size: () => cursors.size,
   };

@@ -17,7 +17,7 @@ import {
 import type { Context, Handler, Request } from './context.ts';
 import type { Cursors } from './cursors.ts';
 import { explain } from './explain.ts';
-import { buildInfo, connectionStatus, getParameter, hello, serverStatus } from './handshake.ts';
+import { buildInfo, connectionStatus, getCmdLineOpts, getParameter, hello, serverStatus } from './handshake.ts';
 import { findAndModify } from './modify.ts';
 import { count, distinct, find, getMore, killCursors } from './read.ts';
 import type { Sessions } from './sessions.ts';
@@ -32,9 +32,11 @@ const HANDLERS: Readonly<Record<CommandName, Handler>> = {
   buildInfo,
   buildinfo: buildInfo,
   connectionStatus,
+  getCmdLineOpts,
   getParameter,
   serverStatus,
   endSessions,
+  killAllSessions,
   killCursors,
   getMore,
   find,
@@ -59,6 +61,15 @@ const HANDLERS: Readonly<Record<CommandName, Handler>> = {
 function endSessions({ command, sessions }: Context): Reply {
   const ended = command.get('endSessions');
   if (Array.isArray(ended)) for (const session of ended) if (isDoc(session)) sessions.end(session);
+  return {};
+}
+
+/** No command is ever half done here, so what a session may have open are its cursors. */
+function killAllSessions({ command, cursors }: Context): Reply {
+  const users = command.get('killAllSessions');
+  if (!Array.isArray(users)) throw new Fault(14, `BSON field 'killAllSessions' is the wrong type, expected an array`);
+  if (users.length > 0) throw unsupported('killAllSessions for some users only');
+  cursors.killAll();
   return {};
 }
 

@@ -1,6 +1,6 @@
 import type { Reply } from '../bson/encode.ts';
-import { int } from '../bson/values.ts';
-import { unsupported } from '../errors.ts';
+import { docOf, int, isDoc } from '../bson/values.ts';
+import { Fault, unsupported } from '../errors.ts';
 import { MAX_DOC_BYTES } from '../store/collection.ts';
 import type { Context } from './context.ts';
 
@@ -56,10 +56,26 @@ export function connectionStatus(): Reply {
   return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], authenticatedUserPrivileges: [] } };
 }
 
-/** Only what tells versions apart. */
-export function getParameter(context: Context): Reply {
-  if (!context.command.has('featureCompatibilityVersion')) throw unsupported('this parameter');
-  return { featureCompatibilityVersion: { version: '7.0' } };
+/** All parameters there are: what the test runners of drivers ask a server for before they begin. */
+const PARAMETERS: Reply = {
+  featureCompatibilityVersion: docOf({ version: '7.0' }),
+  authenticationMechanisms: [],
+  enableTestCommands: false,
+  requireApiVersion: false,
+};
+
+export function getParameter({ command }: Context): Reply {
+  const what = command.get('getParameter');
+  if (what === '*') return PARAMETERS;
+  if (isDoc(what)) throw unsupported('a document as the value of getParameter');
+  const asked = Object.entries(PARAMETERS).filter(([name]) => command.has(name));
+  if (asked.length === 0) throw new Fault(72, 'no option found to get');
+  return Object.fromEntries(asked);
+}
+
+/** How mongod was started; here there is nothing to say, above all no access control. */
+export function getCmdLineOpts(): Reply {
+  return { argv: ['embedded-mongo'], parsed: new Map() };
 }
 
 export function serverStatus(context: Context): Reply {
@@ -68,6 +84,7 @@ export function serverStatus(context: Context): Reply {
     host: context.address,
     version: VERSION,
     process: 'embedded',
+    storageEngine: docOf({ name: 'embedded' }),
     pid: BigInt(process.pid),
     uptime: process.uptime(),
     localTime: context.now,
