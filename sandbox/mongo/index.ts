@@ -2,9 +2,9 @@ import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createCursors } from './commands/cursors.ts';
 import type { Shared } from './commands/dispatch.ts';
-import { createSessions, type Sessions } from './commands/sessions.ts';
+import { createSessions } from './commands/sessions.ts';
 import { serveConnection } from './connection.ts';
-import { type Directory, openDirectory } from './durability/directory.ts';
+import { openDirectory } from './durability/directory.ts';
 import { hasErrorCode } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { createStore } from './store/store.ts';
@@ -35,10 +35,11 @@ const HOUSEKEEPING_MS = 60_000;
  * See README.md of this room for what it supports.
  */
 export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Promise<EmbeddedMongo> {
-  const cursors = createCursors();
-  const sessions = createSessions();
-  const directory = await openData(options, sessions);
+  const directory =
+    options.dir === undefined ? undefined : await openDirectory(options.dir, { logger: options.logger });
   const store = directory?.store ?? createStore();
+  const cursors = createCursors();
+  const sessions = createSessions(store);
   const sockets = new Set<Socket>();
   let address = '';
   const shared: Shared = { store, cursors, sessions, address: () => address };
@@ -66,9 +67,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
     sweepExpired(store, new Date());
     cursors.expire(Date.now());
     sessions.expire(Date.now());
-    directory?.compactIfDue().catch((error: unknown) => {
-      options.logger?.warn({ err: error }, 'embedded database: the data file could not be compacted');
-    });
+    void directory?.compactIfDue();
   };
   keepHouse();
   const timer = setInterval(keepHouse, HOUSEKEEPING_MS);
@@ -85,11 +84,6 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
   }
 
   return { uri, close };
-}
-
-async function openData(options: EmbeddedMongoOptions, sessions: Sessions): Promise<Directory | undefined> {
-  if (options.dir === undefined) return undefined;
-  return await openDirectory(options.dir, { logger: options.logger, onRollback: () => sessions.forget() });
 }
 
 async function listen(server: Server, options: EmbeddedMongoOptions): Promise<void> {

@@ -2,14 +2,9 @@ import { decodeRaw, encodeReply, type Reply } from '../bson/encode.ts';
 import { keyOf } from '../bson/order.ts';
 import { type Doc, isDoc } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
+import type { Store } from '../store/store.ts';
 
 const SESSION_MS = 30 * 60_000;
-
-interface Answered {
-  readonly txnNumber: bigint;
-  readonly reply: string;
-  at: number;
-}
 
 /** Remembers the last retryable write of each session, so that sending it again does not do it again. */
 export interface Sessions {
@@ -17,14 +12,9 @@ export interface Sessions {
   /** Forgets sessions not used for 30 minutes. */
   expire(now: number): void;
   end(session: Doc): void;
-  /** Forgets all: what they wrote was taken back. */
-  forget(): void;
-  size(): number;
 }
 
-export function createSessions(): Sessions {
-  const answered = new Map<string, Answered>();
-
+export function createSessions({ answered, journal }: Store): Sessions {
   function once(command: Doc, perform: () => Reply): Reply {
     const session = command.get('lsid');
     const number = command.get('txnNumber');
@@ -42,8 +32,12 @@ export function createSessions(): Sessions {
         `Retryable write with txnNumber ${number} is older than ${last.txnNumber}, the last of its session`,
       );
     }
+    const changesBefore = journal.changes();
     const reply = perform();
-    answered.set(key, { txnNumber: number, reply: encodeReply(reply, 0).toString('latin1'), at: Date.now() });
+    const answer = { txnNumber: number, reply: encodeReply(reply, 0).toString('latin1'), at: Date.now() };
+    answered.set(key, answer);
+    // A repeat after a restart must find it too; one that changed nothing may be done again.
+    if (journal.changes() !== changesBefore) journal.answer(key, answer);
     return reply;
   }
 
@@ -51,11 +45,5 @@ export function createSessions(): Sessions {
     for (const [key, { at }] of answered) if (now - at > SESSION_MS) answered.delete(key);
   }
 
-  return {
-    once,
-    end: (session) => answered.delete(keyOf(session.get('id'))),
-    expire,
-    forget: () => answered.clear(),
-    size: () => answered.size,
-  };
+  return { once, end: (session) => answered.delete(keyOf(session.get('id'))), expire };
 }

@@ -1,19 +1,22 @@
 import { docLength } from '../bson/decode.ts';
-import { decodeRaw, encodeRaw, type RawDoc } from '../bson/encode.ts';
-import { type Doc, docOf, isDoc, isNumber, toNumber, type Value } from '../bson/values.ts';
+import { decodeRaw, encodeRaw, encodeReply, Raw, type RawDoc } from '../bson/encode.ts';
+import type { Key } from '../bson/order.ts';
+import { Binary, type Doc, docOf, isDoc, isNumber, toNumber, type Value } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import { type Collection, createIndex } from '../store/collection.ts';
 import { type IndexSpec, parseIndexSpec } from '../store/index-spec.ts';
 import type { RecordId } from '../store/sorted-keys.ts';
-import { addCollection, forgetCollection, type Store } from '../store/store.ts';
+import { type Answered, addCollection, forgetCollection, type Store } from '../store/store.ts';
 
 /**
  * The payload of a frame is a row of changes: a byte for the kind, then
- * P collection (4 bytes), record (8 bytes, a double), the document; D collection, record; C a document of the catalog.
+ * P collection (4 bytes), record (8 bytes, a double), the document; D collection, record; C a document of the catalog;
+ * S a document: the last retryable write of a session.
  */
 const PUT = 0x50;
 const REMOVE = 0x44;
 const CATALOG = 0x43;
+const SESSION = 0x53;
 export const PUT_HEAD_BYTES = 13;
 
 export function putChange(collection: number, id: RecordId, raw: RawDoc): Buffer {
@@ -55,6 +58,13 @@ export function dropIndexChange(collection: number, name: string): Buffer {
   return catalogChange(docOf({ op: 'dropIndex', collection, name }));
 }
 
+export function answeredChange(session: Key, { txnNumber, reply, at }: Answered): Buffer {
+  const key = new Binary(0, session);
+  const change = encodeReply({ session: key, txnNumber, at: new Date(at), reply: new Raw(reply) }, 1);
+  change[0] = SESSION;
+  return change;
+}
+
 function catalogChange(doc: Doc): Buffer {
   return Buffer.concat([Buffer.from([CATALOG]), Buffer.from(encodeRaw(doc), 'latin1')]);
 }
@@ -77,9 +87,11 @@ export function createReplay(store: Store): Replay {
     let at = 0;
     while (at < payload.length) {
       const kind = payload[at];
-      if (kind === CATALOG) {
+      if (kind === CATALOG || kind === SESSION) {
         const length = docLength(payload, at + 1, payload.length);
-        applyCatalog(decodeRaw(payload.toString('latin1', at + 1, at + 1 + length)));
+        const doc = decodeRaw(payload.toString('latin1', at + 1, at + 1 + length));
+        if (kind === CATALOG) applyCatalog(doc);
+        else applySession(doc);
         at += 1 + length;
         continue;
       }
@@ -94,6 +106,13 @@ export function createReplay(store: Store): Replay {
       } else if (kind === REMOVE) collection.records.delete(id);
       else throw new Fault(1, `an unknown change ${kind}`);
     }
+  }
+
+  function applySession(doc: Doc): void {
+    const [session, txnNumber, at, reply] = ['session', 'txnNumber', 'at', 'reply'].map((field) => doc.get(field));
+    if (!(session instanceof Binary) || typeof txnNumber !== 'bigint' || !(at instanceof Date) || !isDoc(reply))
+      throw new Fault(1, 'a change of a session that is none');
+    store.answered.set(session.bytes, { txnNumber, reply: encodeRaw(reply), at: at.getTime() });
   }
 
   function applyCatalog(doc: Doc): void {

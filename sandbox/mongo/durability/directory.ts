@@ -1,27 +1,19 @@
-import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { hasErrorCode, messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Collection } from '../store/collection.ts';
 import { createStore, type Store } from '../store/store.ts';
-import { createChange, createIndexChange, createReplay, PUT_HEAD_BYTES, putChange } from './changes.ts';
-import {
-  FILE_HEADER_BYTES,
-  FRAME_HEADER_BYTES,
-  fileHeader,
-  frameHeader,
-  LogDamaged,
-  type ReadResult,
-  readFrames,
-} from './frames.ts';
+import { createReplay } from './changes.ts';
+import { type ReadResult, readFrames } from './frames.ts';
+import { FORMAT_VERSION, fileHeader, LogDamaged } from './header.ts';
 import { createJournal, type FileJournal, type LogFile } from './journal.ts';
 import { takeLock } from './lock.ts';
+import { liveBytes, writeSnapshot } from './snapshot.ts';
 
 export const LOG_NAME = 'embedded-mongo.data';
 const LOCK_NAME = 'embedded-mongo.lock';
 const COMPACT_FROM_BYTES = 16 * 1024 * 1024;
-const SNAPSHOT_FRAME_BYTES = 1024 * 1024;
 
 export interface Directory {
   readonly store: Store;
@@ -33,75 +25,117 @@ export interface Directory {
 
 export interface DirectoryOptions {
   readonly logger: Logger | undefined;
-  /** Called when memory went back to what is on disk because a write failed. */
-  readonly onRollback: () => void;
+  /** How long the file must be before it is compacted; 16 MiB. */
+  readonly compactFromBytes?: number;
   /** For tests: puts a file of theirs in the place of the opened one. */
   readonly wrapFile?: (file: FileHandle) => LogFile;
 }
 
 /**
  * Opens the data in a directory, which is made if it is missing. Throws Error, with nothing changed, if another
- * process has it, if it was written by a newer version or if it is damaged (LogDamaged).
+ * process has it, if it was written by a newer version, if it is damaged (LogDamaged) or cannot be written to.
  */
-export async function openDirectory(path: string, options: DirectoryOptions): Promise<Directory> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const unlock = await takeLock(join(path, LOCK_NAME));
+export async function openDirectory(given: string, options: DirectoryOptions): Promise<Directory> {
+  const path = resolve(given);
   try {
-    return await openLocked(path, options, unlock);
+    await makeDirectory(path);
+    const unlock = await takeLock(join(path, LOCK_NAME));
+    try {
+      return await openLocked(path, options, unlock);
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
   } catch (error) {
-    await unlock();
-    throw error;
+    const isOfSystem = typeof error === 'object' && error !== null && 'syscall' in error;
+    throw isOfSystem ? new Error(`${path}: cannot keep data there (${messageOf(error)})`) : error;
+  }
+}
+
+/** The entries of new directories have to be on disk too, or all that is written into them may be lost. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = dirname(path); ; at = dirname(at)) {
+    await syncDirectory(at);
+    if (at.length <= dirname(first).length) return;
   }
 }
 
 async function openLocked(path: string, options: DirectoryOptions, unlock: () => Promise<void>): Promise<Directory> {
   const { logger } = options;
   const logPath = join(path, LOG_NAME);
-  if (!(await exists(logPath))) await createLog(path, logPath);
+  const newPath = `${logPath}.new`;
+  if (!(await exists(logPath))) {
+    if (await exists(newPath)) throw new LogDamaged(logPath, 0, 'the file is gone, only an unfinished copy is there');
+    await createLog(path, logPath);
+  }
   const loaded = createStore();
   const result = await load(logPath, loaded);
-  await rm(`${logPath}.new`, { force: true });
+  await rm(newPath, { force: true });
   let handle = await open(logPath, 'r+');
   if (result.torn > 0) await cut(handle, logPath, result, logger);
   const wrap = options.wrapFile ?? ((file: FileHandle): LogFile => file);
   const journal = createJournal({
     file: wrap(handle),
-    size: Math.max(result.end, FILE_HEADER_BYTES),
-    onFailure: async (error, discard) => {
+    size: result.end,
+    onFailure: async (error, size, discard) => {
       logger?.warn({ err: error }, 'embedded database: a write failed; going back to what is on disk');
       const onDisk = createStore();
-      await load(logPath, onDisk);
+      await load(logPath, onDisk, size);
       discard();
-      store.databases.clear();
       adopt(store, onDisk);
-      options.onRollback();
     },
   });
   const store = createStore(journal);
   adopt(store, loaded);
 
-  async function compactIfDue(): Promise<void> {
-    if (journal.size() <= COMPACT_FROM_BYTES || liveBytes(store) * 2 > journal.size()) return;
+  async function compact(): Promise<void> {
     const before = journal.size();
-    await journal.exchange(async () => {
-      const next = await writeSnapshot(path, logPath, store);
-      await handle.close();
-      handle = next.handle;
-      return { file: wrap(handle), size: next.size };
-    });
+    const next = await open(newPath, 'w', 0o600);
+    try {
+      await journal.exchange(async () => {
+        const size = writeSnapshot(next.fd, store);
+        await next.sync();
+        await rename(newPath, logPath);
+        // From here on the old file counts no more: were it not closed, a failure below would write on into it.
+        await handle.close();
+        handle = next;
+        await syncDirectory(path);
+        return { file: wrap(next), size };
+      });
+    } catch (error) {
+      if (handle !== next) await next.close();
+      await rm(newPath, { force: true });
+      throw error;
+    }
     logger?.info({ before, after: journal.size() }, 'embedded database: data file compacted');
   }
 
+  async function compactIfDue(): Promise<void> {
+    if (journal.size() <= (options.compactFromBytes ?? COMPACT_FROM_BYTES) || liveBytes(store) * 2 > journal.size())
+      return;
+    try {
+      await compact();
+    } catch (error) {
+      logger?.warn({ err: error }, 'embedded database: the data file could not be compacted');
+    }
+  }
+
   async function close(): Promise<void> {
-    // Waits for what is being written.
-    await journal.exchange(() => Promise.resolve({ file: handle, size: journal.size() }));
+    await journal.idle();
     await handle.close();
     await unlock();
   }
 
-  const directory = { store, journal, compactIfDue, close };
-  await compactIfDue();
-  return directory;
+  try {
+    if (result.version < FORMAT_VERSION) await compact();
+    else await compactIfDue();
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return { store, journal, compactIfDue, close };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -114,37 +148,34 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** It gets its name when it is whole: a log that is too short for its beginning was damaged later. */
 async function createLog(path: string, logPath: string): Promise<void> {
-  const file = await open(logPath, 'wx', 0o600);
+  const begunPath = `${logPath}.begun`;
+  const file = await open(begunPath, 'w', 0o600);
   try {
     await file.write(fileHeader());
     await file.sync();
   } finally {
     await file.close();
   }
+  await rename(begunPath, logPath);
   await syncDirectory(path);
 }
 
-async function load(logPath: string, store: Store): Promise<ReadResult> {
+async function load(logPath: string, store: Store, upTo?: number): Promise<ReadResult> {
   const replay = createReplay(store);
-  return await readFrames(logPath, (payload) => {
-    try {
-      replay.apply(payload);
-    } catch (error) {
-      throw new LogDamaged(logPath, 0, messageOf(error));
-    }
-  });
+  return await readFrames(logPath, (payload) => replay.apply(payload), upTo);
 }
 
 async function cut(handle: FileHandle, logPath: string, result: ReadResult, logger: Logger | undefined): Promise<void> {
   logger?.warn({ path: logPath, bytes: result.torn }, 'embedded database: cut off a last write that was not finished');
   await handle.truncate(result.end);
-  if (result.end < FILE_HEADER_BYTES) await handle.write(fileHeader(), 0, FILE_HEADER_BYTES, 0);
   await handle.sync();
 }
 
-/** Takes over collections that were loaded; from here on their changes go to the store's journal. */
+/** Takes over what was loaded, in the place of all there was; from here on changes go to the store's journal. */
 function adopt(store: Store, loaded: Store): void {
+  store.databases.clear();
   for (const [name, collections] of loaded.databases) {
     const adopted = [...collections].map(([key, collection]): [string, Collection] => [
       key,
@@ -152,74 +183,9 @@ function adopt(store: Store, loaded: Store): void {
     ]);
     store.databases.set(name, new Map(adopted));
   }
+  store.answered.clear();
+  for (const [session, answered] of loaded.answered) store.answered.set(session, answered);
   store.nextCollection = Math.max(store.nextCollection, loaded.nextCollection);
-}
-
-function* collectionsOf(store: Store): Generator<Collection> {
-  for (const collections of store.databases.values()) yield* collections.values();
-}
-
-function liveBytes(store: Store): number {
-  let bytes = 0;
-  for (const collection of collectionsOf(store)) {
-    for (const raw of collection.records.values()) bytes += raw.length + PUT_HEAD_BYTES;
-  }
-  return bytes;
-}
-
-/**
- * Writes everything into a new file that then takes the place of the old one. The records are written without a
- * pause, so that they are all of one moment; what is changed later goes into the new file behind them.
- */
-async function writeSnapshot(
-  path: string,
-  logPath: string,
-  store: Store,
-): Promise<{ handle: FileHandle; size: number }> {
-  const newPath = `${logPath}.new`;
-  const handle = await open(newPath, 'w+', 0o600);
-  try {
-    const size = writeAll(handle.fd, store);
-    await handle.sync();
-    await rename(newPath, logPath);
-    await syncDirectory(path);
-    return { handle, size };
-  } catch (error) {
-    await handle.close();
-    await rm(newPath, { force: true });
-    throw error;
-  }
-}
-
-function writeAll(fd: number, store: Store): number {
-  let size = writeFully(fd, fileHeader(), 0);
-  let changes: Buffer[] = [];
-  let bytes = 0;
-  const flush = (): void => {
-    if (changes.length === 0) return;
-    const payload = Buffer.concat(changes);
-    size = writeFully(fd, Buffer.concat([frameHeader(payload), payload]), size);
-    changes = [];
-    bytes = 0;
-  };
-  const add = (change: Buffer): void => {
-    changes.push(change);
-    bytes += change.length;
-    if (bytes + FRAME_HEADER_BYTES > SNAPSHOT_FRAME_BYTES) flush();
-  };
-  for (const collection of collectionsOf(store)) {
-    add(createChange(collection));
-    for (const { spec } of collection.indexes) if (spec.name !== '_id_') add(createIndexChange(collection.id, spec));
-    for (const [id, raw] of collection.records) add(putChange(collection.id, id, raw));
-  }
-  flush();
-  return size;
-}
-
-function writeFully(fd: number, bytes: Buffer, at: number): number {
-  let written = 0;
-  while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, at + written);
-  return at + bytes.length;
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -1,48 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { messageOf } from '../errors.ts';
+import { FILE_HEADER_BYTES, LogDamaged, parseFileHeader } from './header.ts';
 
 /**
- * The log file: a header of 12 bytes (magic, format version), then frames. A frame is what was written to disk in
- * one go: 16 bytes (magic, length, CRC32 of the payload, CRC32 of the 12 bytes before) and the payload.
+ * The log file: a header (header.ts), then frames. A frame is what was written to disk in one go: 16 bytes (magic,
+ * length, CRC32 of the payload, CRC32 of the 12 bytes before) and the payload.
  */
-export const FORMAT_VERSION = 1;
-export const FILE_HEADER_BYTES = 12;
 export const FRAME_HEADER_BYTES = 16;
-const FILE_MAGIC = Buffer.from('EMBDMNGO', 'latin1');
 const FRAME_MAGIC = 0x31_4d_52_46;
 const MAX_PAYLOAD = 0x7000_0000;
 const READ_BYTES = 1024 * 1024;
 const SECTOR_BYTES = 512;
 const LEAST_ZEROS = 16;
-
-export class LogDamaged extends Error {
-  constructor(path: string, offset: number, detail: string) {
-    super(
-      `${path}: damaged at byte ${offset} (${detail}); nothing was changed. Restore the file from a copy, or move it away to begin anew.`,
-    );
-    this.name = 'LogDamaged';
-  }
-}
-
-export function fileHeader(): Buffer {
-  const header = Buffer.alloc(FILE_HEADER_BYTES);
-  FILE_MAGIC.copy(header);
-  header.writeUInt32LE(FORMAT_VERSION, FILE_MAGIC.length);
-  return header;
-}
-
-/** Throws Error for a file that is no log or has a newer format. */
-export function checkFileHeader(path: string, header: Buffer): void {
-  if (header.length < FILE_HEADER_BYTES || !header.subarray(0, FILE_MAGIC.length).equals(FILE_MAGIC)) {
-    throw new LogDamaged(path, 0, 'it does not begin as a log of the embedded database');
-  }
-  const version = header.readUInt32LE(FILE_MAGIC.length);
-  if (version > FORMAT_VERSION) {
-    throw new Error(
-      `${path}: written in format ${version} by a newer version; this one reads up to ${FORMAT_VERSION}. Nothing was changed.`,
-    );
-  }
-}
 
 export function frameHeader(payload: Buffer): Buffer {
   const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
@@ -54,6 +24,7 @@ export function frameHeader(payload: Buffer): Buffer {
 }
 
 export interface ReadResult {
+  readonly version: number;
   /** Where the good part of the file ends. */
   readonly end: number;
   /** Bytes behind it that were never acknowledged: a frame torn while it was written. */
@@ -61,16 +32,31 @@ export interface ReadResult {
 }
 
 /**
- * Gives every payload to `take`, in order. A torn last frame is left out; it is told from damage by the file's end
- * inside it, or by sectors that were never written. Throws LogDamaged for everything else.
+ * Gives every payload to `take`, in order; reads no further than `upTo`. A torn last frame is left out; it is told
+ * from damage by the file's end inside it, or by sectors that were never written, and it begins where the header says
+ * that the file is safe, not before. Throws LogDamaged for everything else, also where `take` throws.
  */
-export async function readFrames(path: string, take: (payload: Buffer) => void): Promise<ReadResult> {
+export async function readFrames(
+  path: string,
+  take: (payload: Buffer) => void,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<ReadResult> {
   const file = await open(path, 'r');
   try {
-    const { size } = await file.stat();
-    if (size < FILE_HEADER_BYTES) return await tornHeader(file, path, size);
-    checkFileHeader(path, await readAt(file, 0, FILE_HEADER_BYTES));
-    let offset = FILE_HEADER_BYTES;
+    const size = Math.min((await file.stat()).size, upTo);
+    const { version, safe, bytes: headerBytes } = parseFileHeader(path, await readAt(file, 0, FILE_HEADER_BYTES));
+    const endAt = (end: number): ReadResult => {
+      if (end < safe) throw new LogDamaged(path, end, `what was written up to byte ${safe} is missing`);
+      return { version, end, torn: size - end };
+    };
+    let offset = headerBytes;
+    const takeAt = (at: number, payload: Buffer): void => {
+      try {
+        take(payload);
+      } catch (error) {
+        throw new LogDamaged(path, at, messageOf(error));
+      }
+    };
     let window: Buffer = Buffer.alloc(0);
     let windowStart = offset;
     let room = Buffer.alloc(0);
@@ -86,36 +72,28 @@ export async function readFrames(path: string, take: (payload: Buffer) => void):
     };
     while (offset < size) {
       const left = size - offset;
-      const header = await bytes(offset, Math.min(left, FRAME_HEADER_BYTES));
-      const length = left < FRAME_HEADER_BYTES ? undefined : lengthOf(header);
+      const head = await bytes(offset, Math.min(left, FRAME_HEADER_BYTES));
+      const length = left < FRAME_HEADER_BYTES ? undefined : lengthOf(head);
       if (length !== undefined && length <= left - FRAME_HEADER_BYTES) {
-        const crc = header.readUInt32LE(8);
+        const crc = head.readUInt32LE(8);
         const payload = await bytes(offset + FRAME_HEADER_BYTES, length);
         if (crc32(payload) === crc) {
-          take(payload);
+          takeAt(offset, payload);
           offset += FRAME_HEADER_BYTES + length;
           continue;
         }
         const isLast = offset + FRAME_HEADER_BYTES + length === size;
         if (!isLast || !hasUnwrittenSector(payload, offset + FRAME_HEADER_BYTES))
           throw new LogDamaged(path, offset, 'a checksum does not fit');
-      } else if (length === undefined && !(await isTornHead(header, left, bytes, offset))) {
+      } else if (length === undefined && !(await isTornHead(head, left, bytes, offset))) {
         throw new LogDamaged(path, offset, 'no frame begins here');
       }
-      return { end: offset, torn: left };
+      return endAt(offset);
     }
-    return { end: offset, torn: 0 };
+    return endAt(offset);
   } finally {
     await file.close();
   }
-}
-
-/** A file so short that not even its own beginning was written. */
-async function tornHeader(file: FileHandle, path: string, size: number): Promise<ReadResult> {
-  const head = await readAt(file, 0, size);
-  if (!head.equals(fileHeader().subarray(0, size)))
-    throw new LogDamaged(path, 0, 'it does not begin as a log of the embedded database');
-  return { end: 0, torn: size };
 }
 
 /** The payload's length, or undefined where the 16 bytes are no frame's beginning. */
@@ -126,9 +104,9 @@ function lengthOf(header: Buffer): number | undefined {
   return length > MAX_PAYLOAD ? undefined : length;
 }
 
-/** A beginning cut off by the end of the file, or zeros to the end: room that was given but never written. */
+/** A beginning cut off by the end of the file, or a sector of zeros: room that was given but never written. */
 async function isTornHead(
-  header: Buffer,
+  head: Buffer,
   left: number,
   bytes: (from: number, length: number) => Promise<Buffer>,
   offset: number,
@@ -137,9 +115,10 @@ async function isTornHead(
     const magic = Buffer.alloc(4);
     magic.writeUInt32LE(FRAME_MAGIC, 0);
     const known = Math.min(4, left);
-    return header.subarray(0, known).equals(magic.subarray(0, known)) || header.every((byte) => byte === 0);
+    if (head.subarray(0, known).equals(magic.subarray(0, known))) return true;
   }
-  return (await bytes(offset, left)).every((byte) => byte === 0);
+  const sector = await bytes(offset, Math.min(left, SECTOR_BYTES - (offset % SECTOR_BYTES)));
+  return sector.every((byte) => byte === 0);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hasErrorCode } from '../errors.ts';
 
 /** Who holds a directory. */
@@ -8,6 +8,8 @@ interface Holder {
   readonly startedAt: string;
 }
 
+const BEING_TAKEN_MS = 5000;
+
 /**
  * Takes the directory for this process; returns what gives it back.
  * Throws Error if a living process (this one included) has it; the lock of a dead one is taken over.
@@ -15,15 +17,28 @@ interface Holder {
 export async function takeLock(path: string): Promise<() => Promise<void>> {
   const own: Holder = { pid: process.pid, startedAt: await startOf(process.pid) };
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    try {
-      await writeFile(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!hasErrorCode(error, 'EEXIST')) throw error;
-    }
+    if (await isTaken(path, own)) return () => rm(path, { force: true });
     await removeStale(path);
   }
   throw new Error(`${path}: could not be taken`);
+}
+
+/** Whether this process has the lock now: only one can make the file. */
+async function isTaken(path: string, own: Holder): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(JSON.stringify(own));
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if (hasErrorCode(error, 'EEXIST')) return false;
+    // Made, but there was no room for what it says.
+    await rm(path, { force: true });
+    throw error;
+  }
 }
 
 async function removeStale(path: string): Promise<void> {
@@ -31,6 +46,8 @@ async function removeStale(path: string): Promise<void> {
   if (content === undefined) return;
   const holder = parseHolder(content);
   if (holder && (await isAlive(holder))) throw inUse(path, holder);
+  // Between making the file and writing into it nobody may take it away.
+  if (!holder && (await ageOf(path)) < BEING_TAKEN_MS) throw new Error(`${path}: another process is just taking it`);
   // Moved away first: only one process gets to move it, and what was moved must be what was read.
   const aside = `${path}.${process.pid}`;
   try {
@@ -73,6 +90,15 @@ async function startOf(pid: number): Promise<string> {
   ]);
   const tick = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   return boot !== undefined && tick !== undefined ? `${boot.trim()}/${tick}` : '';
+}
+
+async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
 }
 
 function parseHolder(content: string): Holder | undefined {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { keyOf } from '../bson/order.ts';
+import type { RawDoc } from '../bson/encode.ts';
+import { type Key, keyOf } from '../bson/order.ts';
 import type { Doc } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import {
@@ -19,11 +20,23 @@ export interface CatalogJournal extends Journal {
   drop(collection: Collection): void;
   createIndex(collection: Collection, spec: IndexSpec): void;
   dropIndex(collection: Collection, name: string): void;
+  answer(session: Key, answered: Answered): void;
+  /** How many changes there were so far; 0 where nothing is kept. */
+  changes(): number;
 }
 
-/** All databases: a name to its collections, by name. */
+/** What was answered to the last retryable write of a session. */
+export interface Answered {
+  readonly txnNumber: bigint;
+  readonly reply: RawDoc;
+  /** milliseconds since 1970 */
+  at: number;
+}
+
+/** All databases (a name to its collections, by name), and what sessions were answered. */
 export interface Store {
   readonly databases: Map<string, Map<string, Collection>>;
+  readonly answered: Map<Key, Answered>;
   readonly journal: CatalogJournal;
   nextCollection: number;
 }
@@ -32,7 +45,7 @@ const MAX_INDEXES = 64;
 const MAX_NAMESPACE_BYTES = 255;
 
 export function createStore(journal: CatalogJournal = forgetful()): Store {
-  return { databases: new Map(), journal, nextCollection: 1 };
+  return { databases: new Map(), answered: new Map(), journal, nextCollection: 1 };
 }
 
 export function findCollection(store: Store, database: string, name: string): Collection | undefined {
@@ -132,5 +145,14 @@ function checkName(database: string, name: string): void {
 
 function forgetful(): CatalogJournal {
   const nothing = (): void => {};
-  return { put: nothing, remove: nothing, create: nothing, drop: nothing, createIndex: nothing, dropIndex: nothing };
+  return {
+    put: nothing,
+    remove: nothing,
+    create: nothing,
+    drop: nothing,
+    createIndex: nothing,
+    dropIndex: nothing,
+    answer: nothing,
+    changes: () => 0,
+  };
 }
