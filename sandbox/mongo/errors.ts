@@ -36,6 +36,7 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   115: 'CommandNotSupported',
   171: 'CannotIndexParallelArrays',
   225: 'TransactionTooOld',
+  241: 'ConversionFailure',
   322: 'APIVersionError',
   323: 'APIStrictError',
   11000: 'DuplicateKey',

@@ -210,5 +210,6 @@ function toText(value: Maybe): Maybe {
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object' && 'type' in value && value.type === 'objectId')
     return Buffer.from(value.bytes, 'latin1').toString('hex');
-  throw unsupported(`$toString of a ${typeOf(value)}`);
+  if (typeof value === 'number') throw unsupported('$toString of a double');
+  throw new Fault(241, `Unsupported conversion from ${typeOf(value)} to string in $convert with no onError value`);
 }

@@ -67,8 +67,11 @@ export function treeOf(collection: Collection, index: Index): SortedKeys {
 /** Stores a new document. All indexes are checked before anything is changed. */
 export function insertRecord(collection: Collection, doc: Doc, raw: RawDoc): RecordId {
   checkSize(raw);
-  const changes = collection.indexes.map((index) => ({ index, added: keysFor(index, doc) }));
-  for (const { index, added } of changes) checkUnique(collection, index, added, doc, undefined);
+  const changes = collection.indexes.map((index) => {
+    const added = keysFor(index, doc);
+    checkUnique(collection, index, added, doc, undefined);
+    return { index, added };
+  });
   const id = collection.nextRecord;
   collection.nextRecord += 1;
   collection.records.set(id, raw);
@@ -83,9 +86,10 @@ export function replaceRecord(collection: Collection, id: RecordId, before: Doc,
     const old = keysFor(index, before);
     const now = keysFor(index, after);
     if (old.length === 1 && now.length === 1 && old[0] === now[0]) return { index, added: [], removed: [] };
-    return { index, added: now.filter((key) => !old.includes(key)), removed: old.filter((key) => !now.includes(key)) };
+    const added = now.filter((key) => !old.includes(key));
+    checkUnique(collection, index, added, after, id);
+    return { index, added, removed: old.filter((key) => !now.includes(key)) };
   });
-  for (const { index, added } of changes) checkUnique(collection, index, added, after, id);
   collection.records.set(id, raw);
   for (const { index, added, removed } of changes) {
     for (const key of removed) index.tree?.remove(key, id);

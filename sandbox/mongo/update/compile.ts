@@ -1,11 +1,11 @@
 import { isEqual } from '../bson/order.ts';
-import { type Doc, isDoc, type Maybe, type Value } from '../bson/values.ts';
+import { type Doc, isDoc, type Maybe } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { compileFilter } from '../query/match.ts';
-import { isArrayIndex, type Path } from '../query/path.ts';
+import type { Path } from '../query/path.ts';
 import { checkSupported } from '../supported.ts';
-import { type Action, compileAction, compileRename } from './operators.ts';
-import { valueAt } from './paths.ts';
+import { compileAction, compileRename } from './operators.ts';
+import { checkConflicts, type ElementTest, groupSteps, resolveGroup, type Step } from './targets.ts';
 
 export interface UpdateContext {
   /** The document is being made by an upsert. */
@@ -17,12 +17,6 @@ export interface UpdateContext {
 
 /** Changes the document in place, or returns the one that replaces it. */
 export type Update = (doc: Doc, context: UpdateContext) => Doc;
-type ElementTest = (value: Value) => boolean;
-
-interface Step {
-  readonly path: Path;
-  readonly action: Action;
-}
 
 /**
  * An update document, checked whole before any document is touched: a replacement or operators.
@@ -66,7 +60,6 @@ function compileReplacement(update: Doc): Update {
 
 function compileOperators(update: Doc, filters: Map<string, ElementTest>): Update {
   const steps: Step[] = [];
-  const renames: ((doc: Doc) => void)[] = [];
   const paths: Path[] = [];
   for (const [operator, fields] of update) {
     if (!operator.startsWith('$'))
@@ -83,25 +76,29 @@ function compileOperators(update: Doc, filters: Map<string, ElementTest>): Updat
         if ([...path, ...to].some((part) => part.startsWith('$')))
           throw new Fault(2, `The field for $rename may not be dynamic: ${name}`);
         if (name === operand) throw new Fault(2, `The source and target field for $rename must differ: ${name}`);
+        if (isOnPath(path, to) || isOnPath(to, path))
+          throw new Fault(2, `The source and target field for $rename must not be on the same path: ${name}`);
         paths.push(to);
-        renames.push(compileRename(path, to));
+        steps.push({ path: to, action: compileRename(path) });
       } else steps.push({ path, action: compileAction(operator, name, operand) });
     }
   }
   checkConflicts(paths);
   checkFilters(paths, filters);
-  steps.sort((a, b) => comparePaths(a.path, b.path));
   return (doc, context) => {
     const id = doc.get('_id');
-    for (const rename of renames) rename(doc);
-    for (const { path, action } of steps) {
-      for (const concrete of resolve(doc, path, context.position, filters)) action(doc, concrete, context);
+    for (const group of groupSteps(steps, context.position)) {
+      for (const { path, action } of resolveGroup(doc, group, filters)) action(doc, path, context);
     }
     if (id !== undefined && !isEqual(id, doc.get('_id'))) {
       throw new Fault(66, `Performing an update on the path '_id' would modify the immutable field '_id'`);
     }
     return doc;
   };
+}
+
+function isOnPath(path: Path, other: Path): boolean {
+  return path.every((part, at) => part === other[at]);
 }
 
 function checkPath(name: string): Path {
@@ -121,26 +118,6 @@ function checkPath(name: string): Path {
       throw unsupported(`the field name ${part} in a document`);
   }
   return path;
-}
-
-/** Two paths where one is the other or leads to it. */
-function checkConflicts(paths: readonly Path[]): void {
-  const names = new Set<string>();
-  for (const path of paths) {
-    const name = path.join('.');
-    if (names.has(name)) throw conflict(name, name);
-    names.add(name);
-  }
-  for (const path of paths) {
-    for (let length = 1; length < path.length; length += 1) {
-      const prefix = path.slice(0, length).join('.');
-      if (names.has(prefix)) throw conflict(path.join('.'), prefix);
-    }
-  }
-}
-
-function conflict(name: string, at: string): Fault {
-  return new Fault(40, `Updating the path '${name}' would create a conflict at '${at}'`);
 }
 
 function compileArrayFilters(value: Maybe): Map<string, ElementTest> {
@@ -189,38 +166,4 @@ function checkFilters(paths: readonly Path[], filters: Map<string, ElementTest>)
     if (!used.has(identifier))
       throw new Fault(9, `The array filter for identifier '${identifier}' was not used in the update`);
   }
-}
-
-/** Fields are applied in the order of their names, numbers by value, as MongoDB does. */
-function comparePaths(a: Path, b: Path): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at += 1) {
-    const [x = '', y = ''] = [a[at], b[at]];
-    if (x === y) continue;
-    if (isArrayIndex(x) && isArrayIndex(y)) return Number(x) - Number(y);
-    return x < y ? -1 : 1;
-  }
-  return a.length - b.length;
-}
-
-/** The path with `$`, `$[]` and `$[id]` replaced by the indexes they stand for. */
-function resolve(doc: Doc, path: Path, position: number | undefined, filters: Map<string, ElementTest>): Path[] {
-  const at = path.findIndex((part) => part.startsWith('$'));
-  const part = path[at];
-  if (part === undefined) return [path];
-  const head = path.slice(0, at);
-  const tail = path.slice(at + 1);
-  if (part === '$') {
-    if (position === undefined)
-      throw new Fault(2, 'The positional operator did not find the match needed from the query.');
-    return resolve(doc, [...head, String(position), ...tail], position, filters);
-  }
-  const values = valueAt(doc, head);
-  const name = head.join('.');
-  if (values === undefined)
-    throw new Fault(2, `The path '${name}' must exist in the document in order to apply array updates.`);
-  if (!Array.isArray(values)) throw new Fault(2, `Cannot apply array updates to non-array element ${name}`);
-  const test = filters.get(part.slice(2, -1));
-  return values.flatMap((value, index) =>
-    test === undefined || test(value) ? resolve(doc, [...head, String(index), ...tail], position, filters) : [],
-  );
 }

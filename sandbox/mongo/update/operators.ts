@@ -52,25 +52,23 @@ export function compileAction(operator: string, name: string, operand: Value): A
   }
 }
 
-/** $rename moves a field; neither path may go through an array. */
-export function compileRename(from: Path, to: Path): (doc: Doc) => void {
-  return (doc) => {
-    for (const path of [from, to]) {
-      for (let length = 1; length < path.length; length += 1) {
-        if (Array.isArray(valueAt(doc, path.slice(0, length)))) {
-          throw new Fault(
-            2,
-            `The ${path === from ? 'source' : 'destination'} field cannot be an array element, '${path.join('.')}'`,
-          );
-        }
-      }
-    }
-    const value = valueAt(doc, from);
+/** $rename, at the path it moves the field to: neither path may go through an array. */
+export function compileRename(from: Path): Action {
+  return (doc, to) => {
+    const value = existingAt(doc, from);
     if (value === undefined) return;
-    unsetAt(doc, from);
-    // A rename onto an existing field puts it where the field was, as $set does.
+    refuseArrays(doc, from, 'source');
+    refuseArrays(doc, to, 'destination');
     setAt(doc, to, value);
+    unsetAt(doc, from);
   };
+}
+
+function refuseArrays(doc: Doc, path: Path, role: string): void {
+  for (let length = 1; length < path.length; length += 1) {
+    if (Array.isArray(valueAt(doc, path.slice(0, length))))
+      throw new Fault(2, `The ${role} field cannot be an array element, '${path.join('.')}'`);
+  }
 }
 
 function calculate(operator: string, name: string, operand: Value): Action {
