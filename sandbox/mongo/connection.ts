@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { encodeReply } from './bson/encode.ts';
+import { isDoc } from './bson/values.ts';
 import { answer, failure, type Shared } from './commands/dispatch.ts';
 import { MAX_MESSAGE_BYTES } from './commands/handshake.ts';
 import { Fault, messageOf } from './errors.ts';
@@ -64,7 +65,7 @@ async function respond(
   return { bytes: reply, opCode, requestId };
 }
 
-/** Commands that change nothing need not wait for the disk. */
+/** Commands that change nothing need not wait for the disk, unless they ask for what a crash cannot take back. */
 const READS: ReadonlySet<string> = new Set([
   'find',
   'getMore',
@@ -78,6 +79,9 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 
 function isRead(message: Message): boolean {
+  const concern = message.body.get('readConcern');
+  const level = isDoc(concern) ? concern.get('level') : undefined;
+  if (level === 'majority' || level === 'linearizable') return false;
   return READS.has(message.body.keys().next().value ?? '');
 }
 
@@ -96,7 +100,10 @@ async function* frames(socket: Socket): AsyncGenerator<Buffer> {
     pending.push(chunk);
     size += chunk.length;
     while (size >= HEADER_BYTES) {
-      const head = pending[0] && pending[0].length >= HEADER_BYTES ? pending[0] : Buffer.concat(pending);
+      const [first] = pending;
+      // Only a beginning in tiny pieces is put together here: to do so for each piece of a large message would take for ever.
+      const head = first && first.length >= HEADER_BYTES ? first : Buffer.concat(pending);
+      if (head !== first) pending = [head];
       const length = head.readInt32LE(0);
       if (length < HEADER_BYTES || length > MAX_WIRE_BYTES) throw new Fault(17, `a message of ${length} bytes`);
       if (size < length) break;

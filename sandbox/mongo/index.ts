@@ -1,11 +1,12 @@
-import { rm } from 'node:fs/promises';
+import { lstat, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { createCursors } from './commands/cursors.ts';
 import type { Shared } from './commands/dispatch.ts';
 import { createSessions } from './commands/sessions.ts';
 import { serveConnection } from './connection.ts';
 import { openDirectory } from './durability/directory.ts';
-import { hasErrorCode } from './errors.ts';
+import { hasErrorCode, messageOf } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { createStore } from './store/store.ts';
 import { sweepExpired } from './store/ttl.ts';
@@ -29,6 +30,8 @@ export interface EmbeddedMongo {
 }
 
 const HOUSEKEEPING_MS = 60_000;
+/** The shortest limit of the systems that have such sockets (macOS: 104 bytes with the closing zero). */
+const MAX_SOCKET_PATH_BYTES = 103;
 
 /**
  * Starts the embedded database: a server for MongoDB drivers, for evaluation and tests, on loopback or a Unix socket.
@@ -114,14 +117,29 @@ async function prepareSocket(path: string): Promise<void> {
   if (path !== path.toLowerCase() || !path.endsWith('.sock')) {
     throw new Error(`${path}: MongoDB's drivers reach only sockets whose path is in lower case and ends in .sock`);
   }
-  const isAnswered = await new Promise<boolean>((resolve) => {
+  // A longer one would be cut short without a word.
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES)
+    throw new Error(`${path}: the path of a socket may have at most ${MAX_SOCKET_PATH_BYTES} bytes`);
+  const problem = await new Promise<unknown>((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();
-      resolve(true);
+      resolve(undefined);
     });
-    probe.on('error', () => resolve(false));
+    probe.on('error', resolve);
   });
-  if (isAnswered) throw new Error(`${path}: another server listens there`);
+  if (hasErrorCode(problem, 'ENOENT')) {
+    const folder = dirname(path);
+    const isFolder = await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) throw new Error(`${path}: there is no folder ${folder} to make the socket in`);
+    return;
+  }
+  if (problem === undefined || hasErrorCode(problem, 'EAGAIN'))
+    throw new Error(`${path}: another server listens there`);
+  if (!hasErrorCode(problem, 'ECONNREFUSED')) throw new Error(`${path}: cannot listen there (${messageOf(problem)})`);
+  if (!(await lstat(path)).isSocket()) throw new Error(`${path}: there is a file, and it is no socket`);
   await rm(path, { force: true });
 }
 

@@ -79,13 +79,17 @@ function parseSequence(buffer: Buffer, start: number, end: number, sequences: Ma
   return stop;
 }
 
-/** The old format: drivers say hello in it, before they know better. */
+const HELLOS: ReadonlySet<string> = new Set(['hello', 'ismaster', 'isMaster']);
+
+/** The old format: drivers say hello in it, before they know better, and nothing else. */
 function parseQuery(buffer: Buffer, requestId: number): Message {
   const nameEnd = buffer.indexOf(0, 20);
   if (nameEnd < 0 || buffer.length < nameEnd + 14) throw new Fault(17, 'an OP_QUERY message that is too short');
   const namespace = buffer.toString('utf8', 20, nameEnd);
   if (!namespace.endsWith('.$cmd')) throw unsupported('OP_QUERY for anything but commands');
   const body = decodeDoc(buffer, nameEnd + 9);
+  const [name = ''] = body.keys();
+  if (!HELLOS.has(name)) throw unsupported(`the command ${name} in an OP_QUERY message`);
   body.set('$db', namespace.slice(0, -'.$cmd'.length));
   return { requestId, opCode: OP_QUERY, isSilent: false, body, sequences: new Map() };
 }

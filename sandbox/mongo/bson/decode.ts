@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Fault, unsupported } from '../errors.ts';
 import { Binary, type Doc, Int32, MaxKey, MinKey, ObjectId, Regex, type Value } from './values.ts';
 
@@ -45,7 +46,11 @@ function invalid(detail: string): Fault {
 
 function readDoc(reader: Reader, depth: number): Doc {
   const doc: Doc = new Map();
-  readElements(reader, depth, (name, value) => doc.set(name, value));
+  readElements(reader, depth, (name, value) => {
+    const before = doc.size;
+    doc.set(name, value);
+    if (doc.size === before) throw unsupported(`a document with two fields of the name ${name}`);
+  });
   return doc;
 }
 
@@ -83,13 +88,20 @@ function readName(reader: Reader): string {
 
 /** Short ASCII, the usual case, without the cost of a call into native code. */
 function text(buffer: Buffer, from: number, to: number): string {
-  if (to - from > 12) return buffer.toString('utf8', from, to);
+  if (to - from > 12) return utf8(buffer, from, to);
   let result = '';
   for (let at = from; at < to; at += 1) {
     const byte = buffer[at] ?? 0;
-    if (byte > 0x7f) return buffer.toString('utf8', from, to);
+    if (byte > 0x7f) return utf8(buffer, from, to);
     result += String.fromCharCode(byte);
   }
+  return result;
+}
+
+/** Bytes that are no UTF-8 would come out as U+FFFD, and would not go back as they came. */
+function utf8(buffer: Buffer, from: number, to: number): string {
+  const result = buffer.toString('utf8', from, to);
+  if (result.includes('\ufffd') && !isUtf8(buffer.subarray(from, to))) throw unsupported('text that is not UTF-8');
   return result;
 }
 

@@ -1,15 +1,18 @@
 import { stat } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Binary, BSON, Long } from 'mongodb';
 import { startEmbeddedMongo } from '../../../sandbox/mongo/index.ts';
 import { crc32c } from '../../../sandbox/mongo/wire.ts';
 import { MongoClient } from './driver.ts';
+import { message, opMsg, type RawConnection, rawConnection, sequence } from './raw-connection.ts';
 import { codeOf, openTestDatabase, type TestDatabase } from './support.ts';
 
 let database: TestDatabase;
 let port: number;
+
+const raw = (): RawConnection => rawConnection(database.server.uri);
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -20,62 +23,9 @@ afterAll(async () => {
   await database.close();
 });
 
-function message(opCode: number, ...parts: Uint8Array[]): Buffer {
-  const body = Buffer.concat(parts);
-  const header = Buffer.alloc(16);
-  header.writeInt32LE(16 + body.length, 0);
-  header.writeInt32LE(77, 4);
-  header.writeInt32LE(opCode, 12);
-  return Buffer.concat([header, body]);
-}
-
-function opMsg(command: object, flags = 0, sections: Uint8Array[] = []): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32LE(flags, 0);
-  return message(2013, head, BSON.serialize(command), ...sections);
-}
-
-function sequence(name: string, ...docs: object[]): Buffer {
-  const body = Buffer.concat([Buffer.from(`${name}\0`), ...docs.map((doc) => BSON.serialize(doc))]);
-  const head = Buffer.alloc(5);
-  head[0] = 1;
-  head.writeInt32LE(body.length + 4, 1);
-  return Buffer.concat([head, body]);
-}
-
-/** A bare connection: sends bytes, reads whole replies. */
-async function raw(): Promise<{ socket: Socket; reply(): Promise<BSON.Document>; ended(): Promise<boolean> }> {
-  const socket = connect(port, '127.0.0.1');
-  const chunks = socket[Symbol.asyncIterator]();
-  let pending = Buffer.alloc(0);
-  const more = async (): Promise<boolean> => {
-    const { done, value } = await chunks.next();
-    if (!done) pending = Buffer.concat([pending, value as Buffer]);
-    return !done;
-  };
-  async function reply(): Promise<BSON.Document> {
-    while (pending.length < 4 || pending.length < pending.readInt32LE(0))
-      if (!(await more())) throw new Error('the connection ended');
-    const length = pending.readInt32LE(0);
-    const whole = pending.subarray(0, length);
-    pending = pending.subarray(length);
-    expect(whole.readInt32LE(8)).toBe(77);
-    return BSON.deserialize(whole.subarray(whole.readInt32LE(12) === 1 ? 36 : 21));
-  }
-  async function ended(): Promise<boolean> {
-    try {
-      while (await more());
-    } catch {
-      // A reset is an end too.
-    }
-    return true;
-  }
-  return { socket, reply, ended };
-}
-
 describe('the wire', () => {
   it('answers the old hello in the old format, and the new one, naming an address that can be reached', async () => {
-    const { socket, reply } = await raw();
+    const { socket, reply } = raw();
     const namespace = Buffer.from('\0\0\0\0admin.$cmd\0\0\0\0\0\xff\xff\xff\xff', 'latin1');
     socket.write(message(2004, namespace, BSON.serialize({ ismaster: 1, helloOk: true })));
     expect(await reply()).toMatchObject({
@@ -94,7 +44,7 @@ describe('the wire', () => {
   });
 
   it('takes messages that arrive byte by byte, and several in one piece', async () => {
-    const { socket, reply } = await raw();
+    const { socket, reply } = raw();
     const ping = opMsg({ ping: 1, $db: 'admin' });
     for (const byte of ping) socket.write(Buffer.from([byte]));
     expect(await reply()).toEqual({ ok: 1 });
@@ -106,7 +56,7 @@ describe('the wire', () => {
   });
 
   it('reads documents beside the body, checks a checksum, and sends no reply where none is wanted', async () => {
-    const { socket, reply } = await raw();
+    const { socket, reply } = raw();
     const insert = { insert: 'wire', $db: 'test' };
     socket.write(opMsg(insert, 2, [sequence('documents', { _id: 1 }, { _id: 2 })]));
     const plain = opMsg(insert, 1, [sequence('documents', { _id: 3 })]);
@@ -124,7 +74,7 @@ describe('the wire', () => {
   });
 
   it('does a retryable write once, however often it is sent, and refuses one that is older', async () => {
-    const { socket, reply } = await raw();
+    const { socket, reply } = raw();
     const collection = await database.collection({ _id: 1, n: 0 });
     const updates = [{ q: { _id: 1 }, u: { $inc: { n: 1 } } }];
     const send = (id: number, txnNumber: number): void => {
@@ -150,7 +100,7 @@ describe('the wire', () => {
   });
 
   it('answers bytes that are no BSON, unknown formats and compression with an error, and goes on', async () => {
-    const { socket, reply } = await raw();
+    const { socket, reply } = raw();
     const broken = opMsg({ ping: 1, $db: 'admin' });
     broken.writeInt32LE(900, 21);
     socket.write(broken);
@@ -166,7 +116,7 @@ describe('the wire', () => {
 
   it('ends connections that send lengths which cannot be, and serves the others', async () => {
     for (const length of [0, -5, 15, 200_000_000]) {
-      const { socket, ended } = await raw();
+      const { socket, ended } = raw();
       const bytes = Buffer.alloc(32, 0x47);
       bytes.writeInt32LE(length, 0);
       socket.write(bytes);
@@ -177,14 +127,14 @@ describe('the wire', () => {
 
   it('is not held up by half messages, by a client that does not read, or by 500 connections', async () => {
     await database.db.collection('big').insertOne({ text: 'x'.repeat(1024 * 1024) });
-    const half = await raw();
+    const half = raw();
     half.socket.write(opMsg({ ping: 1, $db: 'admin' }).subarray(0, 20));
     const slow = connect(port, '127.0.0.1');
     slow.pause();
     for (let n = 0; n < 60; n += 1) slow.write(opMsg({ find: 'big', $db: 'test' }));
     const many = await Promise.all(
       Array.from({ length: 500 }, async () => {
-        const connection = await raw();
+        const connection = raw();
         connection.socket.write(opMsg({ ping: 1, $db: 'admin' }));
         return connection;
       }),
