@@ -1,3 +1,4 @@
+import type { IndexDescription } from 'mongodb';
 import mongoose from 'mongoose';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -91,8 +92,10 @@ export async function connectPersistence({
       const patient = await connect(uri, PATIENT_TIMEOUTS, monitorCommands);
       try {
         await runMigrations(patient, MIGRATIONS, { clock, logger });
-        for (const { modelName, schema } of Object.values(connection.models)) {
-          await patient.model(modelName, schema).createIndexes();
+        for (const { collection, schema } of Object.values(connection.models)) {
+          const indexes = schema.indexes().map(([key, options]) => ({ ...options, key }) as IndexDescription);
+          // All of a collection in one command: the server reads it once, and not once for each index.
+          if (indexes.length > 0) await patient.collection(collection.name).createIndexes(indexes);
         }
       } finally {
         await patient.close();
