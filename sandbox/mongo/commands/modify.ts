@@ -40,7 +40,7 @@ export function parseEntryQuery(context: Context, entry: Doc): Query {
 export function runUpdate(context: Context, name: string, entry: Doc): Updated {
   const query = parseEntryQuery(context, entry);
   const isMulti = flagField(entry, 'multi');
-  const update = compileUpdate(entry.get('u'), entry.get('arrayFilters'));
+  const update = compileUpdate(entry.get('u'), entry.get('arrayFilters') ?? undefined);
   const replaces = isReplacement(entry.get('u'));
   if (isMulti && replaces) throw new Fault(9, 'multi update is not supported for replacement-style update');
   const collection = findCollection(context.store, context.database, name);

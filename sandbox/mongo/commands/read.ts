@@ -32,7 +32,7 @@ export function parseQuery(context: Context, filterName: string, filter: Maybe):
 export function find(context: Context): Reply {
   const { command, database, store } = context;
   const name = collectionName(context);
-  const query = parseQuery(context, 'filter', command.get('filter'));
+  const query = parseQuery(context, 'filter', command.get('filter') ?? undefined);
   const limit = wholeField(command, 'limit', 0);
   if (limit < 0) throw new Fault(51024, `BSON field 'limit' value must be >= 0, actual value '${limit}'`);
   const projection = command.get('projection');
@@ -44,7 +44,7 @@ export function find(context: Context): Reply {
   return context.cursors.open(`${database}.${name}`, docs, {
     batchSize: countField(command, 'batchSize', FIRST_BATCH),
     isSingleBatch: flagField(command, 'singleBatch'),
-    neverExpires: flagField(command, 'noCursorTimeout'),
+    hasNoTimeout: flagField(command, 'noCursorTimeout'),
   });
 }
 

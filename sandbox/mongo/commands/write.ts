@@ -1,16 +1,13 @@
-import { decodeDoc } from '../bson/decode.ts';
 import { encodeRaw, type Reply, type Sendable } from '../bson/encode.ts';
-import { int, type Maybe, type Value } from '../bson/values.ts';
+import { int } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import { insertRecord, removeRecord } from '../store/collection.ts';
 import { runQuery } from '../store/run.ts';
 import { storable } from '../store/storable.ts';
 import { ensureCollection, findCollection } from '../store/store.ts';
-import { checkSupported } from '../supported.ts';
-import { type Context, collectionName, docField, flagField, wholeField } from './context.ts';
+import { type Context, collectionName, flagField, wholeField } from './context.ts';
+import { deletesOf, documentsOf, updatesOf } from './entries.ts';
 import { parseEntryQuery, runUpdate } from './modify.ts';
-
-const MAX_BATCH = 100_000;
 
 interface Outcome {
   n: number;
@@ -33,11 +30,7 @@ export function insert(context: Context): Reply {
 
 export function update(context: Context): Reply {
   const name = collectionName(context);
-  const entries = listField(context, 'updates').map((entry) => docField(entry, 'updates'));
-  for (const entry of entries) {
-    for (const field of entry.keys()) checkSupported('updateEntry', field, `the field ${field} of an update`);
-  }
-  const outcome = eachEntry(context, entries, (entry, index, sum) => {
+  const outcome = eachEntry(context, updatesOf(context), (entry, index, sum) => {
     const done = runUpdate(context, name, entry);
     if (done.upsertedId !== undefined) sum.upserted.push({ index: int(index), _id: done.upsertedId });
     return done;
@@ -48,43 +41,15 @@ export function update(context: Context): Reply {
 
 export function remove(context: Context): Reply {
   const name = collectionName(context);
-  const entries = listField(context, 'deletes').map((entry) => docField(entry, 'deletes'));
-  for (const entry of entries) {
-    for (const field of entry.keys()) checkSupported('deleteEntry', field, `the field ${field} of a delete`);
-  }
-  const outcome = eachEntry(context, entries, (entry) => {
+  const outcome = eachEntry(context, deletesOf(context), (entry) => {
     const query = parseEntryQuery(context, entry);
     const limit = wholeField(entry, 'limit', 0);
-    if (limit !== 0 && limit !== 1)
-      throw new Fault(9, `The limit field in delete objects must be 0 or 1. Got ${limit}`);
     const collection = findCollection(context.store, context.database, name);
     const found = [...runQuery(collection, { ...query, limit })];
     for (const { id, doc } of found) if (collection) removeRecord(collection, id, doc);
     return { n: found.length };
   });
   return answer(outcome);
-}
-
-interface Incoming {
-  readonly given: Value;
-  /** The bytes it came in, if it came beside the body: they can be stored as they are. */
-  readonly raw: string | undefined;
-}
-
-function documentsOf(context: Context): Incoming[] {
-  const beside = context.sequences.get('documents');
-  if (!beside) return listField(context, 'documents').map((given) => ({ given, raw: undefined }));
-  checkBatch(beside.length);
-  return beside.map((buffer) => ({ given: decodeDoc(buffer), raw: buffer.toString('latin1') }));
-}
-
-/** The documents of a command, from its body or from beside it. */
-function listField(context: Context, name: string): Value[] {
-  const beside = context.sequences.get(name);
-  const list: Maybe = beside ? beside.map((buffer) => decodeDoc(buffer)) : context.command.get(name);
-  if (!Array.isArray(list)) throw new Fault(40414, `BSON field '${name}' is missing but a required field`);
-  checkBatch(list.length);
-  return list;
 }
 
 /** One after the other; an ordered batch ends at the first error. */
@@ -116,9 +81,4 @@ function eachEntry<Entry>(
 
 function answer(outcome: Outcome): Reply {
   return { n: int(outcome.n), writeErrors: outcome.errors.length > 0 ? outcome.errors : undefined };
-}
-
-function checkBatch(length: number): void {
-  if (length > 0 && length <= MAX_BATCH) return;
-  throw new Fault(16, `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${length} operations.`);
 }

@@ -1,0 +1,76 @@
+import { openTestDatabase, type TestDatabase } from './support.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+
+afterAll(async () => {
+  await database.close();
+});
+
+const $set = { touched: true };
+
+describe('a write command whose form is wrong', () => {
+  it.each<[string, number, object]>([
+    ['a delete without a limit', 40414, { delete: 'w', deletes: [{ q: {} }] }],
+    ['a delete without a filter', 40414, { delete: 'w', deletes: [{ limit: 0 }] }],
+    ['a delete with no filter but null', 40414, { delete: 'w', deletes: [{ q: null, limit: 0 }] }],
+    ['a delete with a limit of two', 9, { delete: 'w', deletes: [{ q: {}, limit: 2 }] }],
+    ['a delete with half a limit', 9, { delete: 'w', deletes: [{ q: {}, limit: 0.5 }] }],
+    ['a delete with a text for a limit', 9, { delete: 'w', deletes: [{ q: {}, limit: '0' }] }],
+    ['a delete with a number for a hint', 9, { delete: 'w', deletes: [{ q: {}, limit: 0, hint: 1 }] }],
+    ['deletes that are no list', 14, { delete: 'w', deletes: { q: {}, limit: 0 } }],
+    ['an update without a filter', 40414, { update: 'w', updates: [{ u: { $set } }] }],
+    ['an update without an update', 40414, { update: 'w', updates: [{ q: {} }] }],
+    ['an update by a number', 9, { update: 'w', updates: [{ q: {}, u: 1 }] }],
+    ['an update by a pipeline', 115, { update: 'w', updates: [{ q: {}, u: [{ $set }] }] }],
+    ['an update with a number for multi', 14, { update: 'w', updates: [{ q: {}, u: { $set }, multi: 1 }] }],
+    ['an update with a text for upsert', 14, { update: 'w', updates: [{ q: {}, u: { $set }, upsert: 'no' }] }],
+    ['an update with a filter that is a text', 14, { update: 'w', updates: [{ q: 'x', u: { $set } }] }],
+    [
+      'an update with array filters that are no list',
+      14,
+      { update: 'w', updates: [{ q: {}, u: { $set }, arrayFilters: {} }] },
+    ],
+    ['an update that is no document', 14, { update: 'w', updates: [1] }],
+    ['an update with a number for ordered', 14, { update: 'w', updates: [{ q: {}, u: { $set } }], ordered: 1 }],
+    ['updates that are missing', 40414, { update: 'w' }],
+    ['documents that are missing', 40414, { insert: 'w' }],
+    ['documents that are no list', 14, { insert: 'w', documents: {} }],
+    ['a document that is none', 14, { insert: 'w', documents: [{ _id: 3 }, 4] }],
+  ])('fails as a whole and does nothing: %s', async (_what, code, command) => {
+    const { db } = database;
+    await db.collection('w').deleteMany({});
+    await db.collection('w').insertMany([{ _id: 1 as never }, { _id: 2 as never }]);
+    await expect(db.command(command)).rejects.toMatchObject({ code });
+    expect(
+      await db
+        .collection('w')
+        .find({}, { sort: { _id: 1 } })
+        .toArray(),
+    ).toEqual([{ _id: 1 }, { _id: 2 }]);
+  });
+
+  it('fails even if only its second entry is wrong', async () => {
+    const collection = await database.collection({ _id: 1 });
+    const updates = [{ q: {}, u: { $set } }, { q: {} }];
+    await expect(database.db.command({ update: collection.collectionName, updates })).rejects.toMatchObject({
+      code: 40414,
+    });
+    expect(await collection.findOne()).toEqual({ _id: 1 });
+  });
+});
+
+describe('a command with null for an option', () => {
+  it('is taken as one without it', async () => {
+    const { db } = database;
+    const collection = await database.collection({ _id: 1 }, { _id: 2 });
+    const name = collection.collectionName;
+    const updates = [{ q: {}, u: { $set }, multi: null, upsert: null, arrayFilters: null }];
+    expect(await db.command({ update: name, updates, ordered: null })).toMatchObject({ n: 1, nModified: 1 });
+    const { cursor } = await db.command({ find: name, filter: null });
+    expect(cursor.firstBatch).toHaveLength(2);
+  });
+});
