@@ -1,7 +1,7 @@
-import { invertKey, type Key, keyOf } from '../bson/order.ts';
+import type { Key } from '../bson/order.ts';
 import { type Doc, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
-import { indexKeyParts, type KeyPart } from '../store/index-keys.ts';
+import { docKeys, type KeyPart } from '../store/index-keys.ts';
 import { isArrayIndex } from './path.ts';
 
 /**
@@ -25,15 +25,17 @@ export function parseSort(value: Maybe): KeyPart[] {
 }
 
 /**
- * The key by which a document sorts: of an array its least element ascending, its greatest descending; an empty
- * array before null. With several fields through one array each is taken by itself.
+ * The key by which a document sorts: the first of those an index on the same fields would hold it under. So of an
+ * array it is the least element ascending, the greatest descending, and an empty array comes before null.
+ * Throws Fault 2 for two arrays side by side.
  */
 export function sortKey(doc: Doc, parts: readonly KeyPart[]): Key {
-  let key = '';
-  for (const part of parts) {
-    const keys = indexKeyParts(doc, [part.path]).map(([value]) => value ?? keyOf(null));
-    const extreme = keys.reduce((best, next) => (next < best === part.descending ? best : next));
-    key += part.descending ? invertKey(extreme) : extreme;
+  try {
+    const { keys } = docKeys(doc, parts, false);
+    return (keys.length === 1 ? keys[0] : [...keys].sort()[0]) ?? '';
+  } catch (error) {
+    if (error instanceof Fault && error.code === 171)
+      throw new Fault(2, 'cannot sort with keys that are parallel arrays');
+    throw error;
   }
-  return key;
 }

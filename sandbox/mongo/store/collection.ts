@@ -110,8 +110,7 @@ export function removeRecord(collection: Collection, id: RecordId, doc: Doc): vo
 function keysFor(index: Index, doc: Doc): readonly Key[] {
   const { spec } = index;
   if (spec.matcher && !spec.matcher(doc)) return [];
-  const found: DocKeys = docKeys(doc, spec.parts);
-  if (spec.sparse && found.isAbsent) return [];
+  const found: DocKeys = docKeys(doc, spec.parts, spec.sparse);
   found.multikey.forEach((isMulti, part) => {
     if (isMulti) index.multikey[part] = true;
   });

@@ -16,7 +16,12 @@ export interface DocKeys {
   readonly keys: readonly Key[];
   /** Which fields went through an array. */
   readonly multikey: readonly boolean[];
-  /** No field is there at all: a sparse index leaves the document out. */
+}
+
+/** The keys of the fields for one element of the arrays they go through. */
+interface Tuple {
+  readonly keys: readonly Key[];
+  /** No field is there at all: a sparse index leaves it out. */
   readonly isAbsent: boolean;
 }
 
@@ -26,45 +31,31 @@ interface Cursor {
 }
 
 /** The keys under which an index holds a document. Throws Fault 171 for two arrays side by side. */
-export function docKeys(doc: Doc, parts: readonly KeyPart[]): DocKeys {
+export function docKeys(doc: Doc, parts: readonly KeyPart[], isSparse: boolean): DocKeys {
   const [first] = parts;
   if (parts.length === 1 && first && first.path.length === 1) {
     const value = doc.get(first.name);
     if (!Array.isArray(value)) {
       const key = keyOf(value);
-      return { keys: [first.descending ? invertKey(key) : key], multikey: [false], isAbsent: value === undefined };
+      const isLeftOut = isSparse && value === undefined;
+      return { keys: isLeftOut ? [] : [first.descending ? invertKey(key) : key], multikey: [false] };
     }
   }
   const multikey = parts.map(() => false);
-  const presence = { isAbsent: true };
   const tuples = expand(
     parts.map((part) => part.path),
     parts.map(() => ({ value: doc, at: 0 })),
     multikey,
-    presence,
   );
-  const keys = tuples.map((tuple) =>
-    parts.map((part, index) => (part.descending ? invertKey(tuple[index] ?? '') : (tuple[index] ?? ''))).join(''),
-  );
-  return { keys: keys.length > 1 ? [...new Set(keys)] : keys, multikey, isAbsent: presence.isAbsent };
+  const keys = tuples
+    .filter((tuple) => !(isSparse && tuple.isAbsent))
+    .map((tuple) =>
+      parts.map((part, at) => (part.descending ? invertKey(tuple.keys[at] ?? '') : tuple.keys[at])).join(''),
+    );
+  return { keys: keys.length > 1 ? [...new Set(keys)] : keys, multikey };
 }
 
-/** The key of every field, in one tuple for each element of the array they go through. */
-export function indexKeyParts(doc: Doc, paths: readonly Path[]): Key[][] {
-  return expand(
-    paths,
-    paths.map(() => ({ value: doc, at: 0 })),
-    paths.map(() => false),
-    { isAbsent: true },
-  );
-}
-
-function expand(
-  paths: readonly Path[],
-  cursors: readonly Cursor[],
-  multikey: boolean[],
-  presence: { isAbsent: boolean },
-): Key[][] {
+function expand(paths: readonly Path[], cursors: readonly Cursor[], multikey: boolean[]): Tuple[] {
   const moved = cursors.map((cursor, index) => walk(cursor, paths[index] ?? []));
   let array: readonly Value[] | undefined;
   moved.forEach((cursor, index) => {
@@ -76,15 +67,10 @@ function expand(
     multikey[index] = true;
   });
   if (array === undefined) {
-    return [
-      moved.map((cursor) => {
-        if (cursor.value !== undefined) presence.isAbsent = false;
-        return keyOf(cursor.value);
-      }),
-    ];
+    const keys = moved.map((cursor) => keyOf(cursor.value));
+    return [{ keys, isAbsent: moved.every((cursor) => cursor.value === undefined) }];
   }
   const shared = array;
-  presence.isAbsent = false;
   const elements: readonly Maybe[] = shared.length === 0 ? [undefined] : shared;
   return elements.flatMap((element) => {
     const next = moved.map((cursor, index): Cursor => {
@@ -93,12 +79,18 @@ function expand(
       if (atLeaf) return { value: element, at: FINAL };
       return { value: isDoc(element) ? element : undefined, at: isDoc(element) ? cursor.at : FINAL };
     });
-    const tuples = expand(paths, next, multikey, presence);
-    if (shared.length > 0) return tuples;
-    return tuples.map((tuple) =>
-      tuple.map((key, index) => (isEmptyLeaf(moved[index], paths[index]) ? EMPTY_ARRAY_KEY : key)),
-    );
+    const tuples = expand(paths, next, multikey);
+    return shared.length > 0 ? tuples : tuples.map((tuple) => withEmptyLists(tuple, moved, paths));
   });
+}
+
+/** Where a path ends at the empty array itself. */
+function withEmptyLists(tuple: Tuple, cursors: readonly Cursor[], paths: readonly Path[]): Tuple {
+  const isEmpty = cursors.map((cursor, at) => isEmptyLeaf(cursor, paths[at]));
+  return {
+    keys: tuple.keys.map((key, at) => (isEmpty[at] ? EMPTY_ARRAY_KEY : key)),
+    isAbsent: tuple.isAbsent && !isEmpty.includes(true),
+  };
 }
 
 /** A cursor that stands at a value which must not be opened again. */

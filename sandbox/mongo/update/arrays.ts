@@ -3,8 +3,9 @@ import { type Doc, isDoc, isNumber, Regex, toNumber, type Value } from '../bson/
 import { Fault } from '../errors.ts';
 import { compileFilter } from '../query/match.ts';
 import { elementTest, isOperatorDoc } from '../query/operators.ts';
-import { parseSort, sortKey } from '../query/sort.ts';
 import { checkSupported } from '../supported.ts';
+import type { BsonNumber } from './arithmetic.ts';
+import { valueAt } from './paths.ts';
 
 type Change = (values: readonly Value[]) => Value[];
 
@@ -91,19 +92,31 @@ function wholeNumber(operand: Doc, name: string): number | undefined {
 
 function sorter(spec: Value): Change {
   if (isNumber(spec)) {
-    const direction = toNumber(spec);
-    if (direction !== 1 && direction !== -1) throw new Fault(2, 'The $sort element value must be either 1 or -1');
-    return (values) => [...values].sort((a, b) => compare(a, b) * direction);
+    if (!isDirection(spec)) throw new Fault(2, 'The $sort element value must be either 1 or -1');
+    return (values) => [...values].sort((a, b) => compare(a, b) * toNumber(spec));
   }
   if (!isDoc(spec) || spec.size === 0)
     throw new Fault(2, 'The $sort is invalid: use 1/-1 to sort the whole element, or {field: 1/-1}');
-  const parts = parseSort(spec);
-  const keyed = (value: Value): string => {
-    if (isDoc(value)) return sortKey(value, parts);
-    return parts.map((part) => (part.descending ? invertKey(keyOf(null)) : keyOf(null))).join('');
-  };
+  const parts = [...spec].map(([name, direction]) => {
+    if (!isDirection(direction)) throw new Fault(2, 'The $sort element value must be either 1 or -1');
+    const path = name.split('.');
+    if (path.includes('')) throw new Fault(2, `The $sort field is a dotted field but has an empty part: ${name}`);
+    return { path, descending: toNumber(direction) < 0 };
+  });
+  // Lists are compared whole there, not by their elements; what is no document has none of the fields.
+  const keyed = (value: Value): string =>
+    parts
+      .map(({ path, descending }) => {
+        const key = keyOf(isDoc(value) ? valueAt(value, path) : undefined);
+        return descending ? invertKey(key) : key;
+      })
+      .join('');
   return (values) => {
     const pairs = values.map((value) => ({ value, key: keyed(value) }));
     return pairs.sort((a, b) => compareKeys(a.key, b.key)).map((pair) => pair.value);
   };
+}
+
+function isDirection(value: Value): value is BsonNumber {
+  return isNumber(value) && Math.abs(toNumber(value)) === 1;
 }
