@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type EmbeddedMongo, startEmbeddedMongo } from '../../../sandbox/mongo/index.ts';
 import { MongoClient } from './driver.ts';
 import { dataOperation, indexing, type Operation, operation } from './random/commands.ts';
-import { type Compared, knownDifference } from './random/differences.ts';
+import { type Compared, forReference, knownDifference } from './random/differences.ts';
 import { brief, contentsOf, indexesOf, type Place, run, show } from './random/run.ts';
 
 /** The real engine to compare with; without it only indexed and plain collections are compared with each other. */
@@ -113,9 +113,10 @@ async function compareWith(
   const ours = place(client);
   const theirs: Place = { db: reference.db(ours.db.databaseName), collection: ours.collection };
   let before: readonly string[] = [];
-  for (const { command, cursor } of history) {
+  for (const step of history) {
+    const { command } = step;
     tally.operations += 1;
-    const [result, expected] = await both(run(ours, { command, cursor }), run(theirs, { command, cursor }));
+    const [result, expected] = await both(run(ours, step), run(theirs, forReference(step)));
     const [left, right] = await both(contentsOf(ours), contentsOf(theirs));
     const changesIndexes = /ndexes|drop|create/.test(Object.keys(command)[0] ?? '');
     const [ourIndexes, theirIndexes] = changesIndexes ? await both(indexesOf(ours), indexesOf(theirs)) : ['', ''];

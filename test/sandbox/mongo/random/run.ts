@@ -96,7 +96,9 @@ async function documentsOf(place: Place, reply: Reply, { command, cursor: fate }
   let { id, firstBatch: docs } = reply['cursor'] as { id: Long; firstBatch: unknown[] };
   if (fate === 'kill' && !id.isZero()) {
     await send(place, { killCursors: collection, cursors: [id] });
-    return [inOrder(command, docs), await run(place, { command: { getMore: id, collection }, cursor: 'drain' })];
+    const after = await run(place, { command: { getMore: id, collection }, cursor: 'drain' });
+    if (after !== 'error 43') throw new Error(`a cursor lives on after killCursors: ${after}`);
+    return inOrder(command, docs);
   }
   while (!id.isZero()) {
     const more = await send(place, { getMore: id, collection, batchSize: 2 });
