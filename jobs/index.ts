@@ -55,7 +55,8 @@ export function createJobs(options: {
   // Agenda's own listener is silent: without this one a lost database would not be seen.
   agenda.on('error', (error: unknown) => logger.warn({ err: error }, 'scheduler fault'));
   agenda.on('fail', (error: unknown, job) => {
-    logger.error({ err: error, job: job.attrs.name }, 'job failed; it runs again');
+    const { name, data } = job.attrs;
+    logger.error({ err: error, job: name, ...(data as object | undefined) }, 'job failed; it runs again');
   });
 
   return {

@@ -1,4 +1,5 @@
 import type { Job } from 'agenda';
+import { inNewLogScope } from '../src/shared/log-scope.ts';
 import type { Logger } from '../src/shared/logger.ts';
 
 /** How long the jobs of an instance that died keep the others from them (Spec 7.3). */
@@ -6,7 +7,7 @@ export const LOCK_MS = 60_000;
 
 /** Works under a short lock that is renewed as long as the work takes, so that only the dead are taken over. */
 export async function keepingLock(
-  job: Pick<Job, 'touch'>,
+  job: Pick<Job, 'touch' | 'attrs'>,
   logger: Logger,
   work: () => Promise<unknown>,
 ): Promise<void> {
@@ -16,7 +17,7 @@ export async function keepingLock(
   }, LOCK_MS / 3);
   timer.unref();
   try {
-    await work();
+    await inNewLogScope({ job: job.attrs.name }, work);
   } finally {
     clearInterval(timer);
     // A renewal that arrived after the end of the job would lock it again.

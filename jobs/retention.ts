@@ -1,4 +1,5 @@
 import type { Agenda } from 'agenda';
+import { inNewLogScope } from '../src/shared/log-scope.ts';
 import type { JobDeps } from './deps.ts';
 
 const LOCK_MS = 60 * 60_000;
@@ -8,7 +9,7 @@ export function defineRetention(agenda: Agenda, { engine, logger }: JobDeps): vo
   agenda.define(
     'retention',
     async () => {
-      const deleted = await engine.applyRetention();
+      const deleted = await inNewLogScope({ job: 'retention' }, () => engine.applyRetention());
       logger.info({ deleted }, 'retention applied');
     },
     { concurrency: 1, lockLifetime: LOCK_MS },

@@ -1,12 +1,13 @@
 import type { Agenda } from 'agenda';
 import { type PlannedWake, WAKE_JOBS } from '../src/engine/index.ts';
+import { inNewLogScope } from '../src/shared/log-scope.ts';
 import type { JobDeps } from './deps.ts';
 
 /** Each only wakes its release, so that a late or doubled one changes nothing (Spec 7.3). */
 export function defineWakes(agenda: Agenda, { engine }: JobDeps): void {
   for (const name of WAKE_JOBS) {
     agenda.define<{ releaseId: string }>(name, async (job) => {
-      await engine.advance(job.attrs.data.releaseId);
+      await inNewLogScope({ job: name }, () => engine.advance(job.attrs.data.releaseId));
     });
   }
 }

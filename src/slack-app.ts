@@ -11,6 +11,8 @@ import type { WebClient } from '@slack/web-api';
 import type { Application } from 'express';
 import { createSlackClient, mapSlackError, slackClientOptions } from './integrations/messenger/index.ts';
 import { ConfigError, TransientError } from './shared/errors.ts';
+import { newId } from './shared/ids.ts';
+import { inLogScope, type LogScope } from './shared/log-scope.ts';
 import type { Logger } from './shared/logger.ts';
 import { slackLogger } from './slack-logger.ts';
 
@@ -119,7 +121,7 @@ export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp
   let keep: KeepRequest = async () => null;
   // Bolt acknowledges events before a listener or a middleware sees them: only here is it early enough.
   app.processEvent = (event) =>
-    work.track(async () => {
+    work.track(scopeOf(event.body), async () => {
       const kept = await keep(event.body, event.retryNum ?? 0);
       if (kept?.isNew === false) return event.ack();
       await handle(event);
@@ -133,7 +135,7 @@ export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp
     keepFirst(given) {
       keep = given;
     },
-    process: (body) => work.track(() => handle({ body, ack: async () => undefined })),
+    process: (body) => work.track(scopeOf(body), () => handle({ body, ack: async () => undefined })),
     async start() {
       if (receiver instanceof SocketModeReceiver) await startSocket(receiver);
     },
@@ -234,12 +236,18 @@ const acknowledgeFirst: Middleware<AnyMiddlewareArgs> = async (args) => {
   await args.next();
 };
 
+/** Slack's own id of a request is the same for every repeat of it. */
+function scopeOf(body: Record<string, unknown>): LogScope {
+  const id = body['event_id'] ?? body['trigger_id'];
+  return { requestId: typeof id === 'string' ? id : newId('req') };
+}
+
 /** Remembers the requests at work, so that stopping can wait for them. */
 function trackWork() {
   const running = new Set<Promise<void>>();
   return {
-    async track(handle: () => Promise<void>): Promise<void> {
-      const work = handle();
+    async track(scope: LogScope, handle: () => Promise<void>): Promise<void> {
+      const work = inLogScope(scope, handle);
       running.add(work);
       try {
         await work;

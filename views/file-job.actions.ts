@@ -4,6 +4,7 @@ import { UPLOAD_STAGES } from '../src/domain/upload.ts';
 import type { UploadReceipt } from '../src/engine/index.ts';
 import { isDatabaseError } from '../src/shared/database-errors.ts';
 import { Refusal } from '../src/shared/errors.ts';
+import { inLogScope } from '../src/shared/log-scope.ts';
 import { answer, explain } from './answer.actions.ts';
 import { code, escapeText } from './blocks/text.ts';
 import { type Asker, contextOf, type FaceDeps } from './deps.ts';
@@ -89,6 +90,11 @@ export async function resumeAbandonedFiles(deps: FaceDeps): Promise<number> {
 }
 
 async function workOnFile(deps: FaceDeps, delivery: Delivery, job: FileJob): Promise<void> {
+  const { tenantId, key: deliveryId } = delivery;
+  await inLogScope({ tenantId, deliveryId, releaseId: job.releaseId }, () => takeAndTell(deps, delivery, job));
+}
+
+async function takeAndTell(deps: FaceDeps, delivery: Delivery, job: FileJob): Promise<void> {
   const { tenantId } = delivery;
   const lease = keepLease(deps, delivery);
   let progress: Progress | null = null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from '../src/engine/index.ts';
+import { inLogScope } from '../src/shared/log-scope.ts';
 import type { FaceDeps } from './deps.ts';
 import { GATE_ACTIONS, PICKER_ACTIONS, RELEASE_ACTIONS, SLOT_ACTIONS, TASK_ACTIONS } from './ids.ts';
 
@@ -150,8 +151,11 @@ export function createInbox(deps: FaceDeps, options: InboxOptions): Inbox {
       for (let count = 0; ; count += 1) {
         const delivery = await deliveries.claimAbandoned(KEY_PREFIX, LEASE_MS);
         if (delivery === null) return count;
-        await resumeOne(deps, options, delivery);
-        await forget(delivery);
+        const { tenantId, key: deliveryId } = delivery;
+        await inLogScope({ tenantId, deliveryId }, async () => {
+          await resumeOne(deps, options, delivery);
+          await forget(delivery);
+        });
       }
     },
   };

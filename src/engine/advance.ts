@@ -1,6 +1,7 @@
 import { decide, type Facts, nextWakeAt, wakes } from '../domain/decide.ts';
 import { DamagedError } from '../domain/defect.ts';
 import type { Lease, PlannedWake, StoredRelease } from '../persistence/types/index.ts';
+import { addToLogScope } from '../shared/log-scope.ts';
 import { applyStep } from './apply.ts';
 import { type Deps, loadFacts } from './deps.ts';
 import { flush, needsFlush } from './flush.ts';
@@ -27,6 +28,7 @@ export async function advance(
 ): Promise<AdvanceResult> {
   const lease = await deps.repositories.releases.wake(releaseId, deps.clock.now(), deps.leaseMs);
   if (!lease) return 'busy';
+  if (lease.tenantId !== null) addToLogScope({ tenantId: lease.tenantId });
   if (lease.takenOver) deps.metrics.leaseTakenOver();
   const held = holdLease(deps, lease);
   holds.add(held);

@@ -1,4 +1,5 @@
 import type { Release } from '../domain/release.ts';
+import { addToLogScope, inLogScope } from '../shared/log-scope.ts';
 import { resolveActor } from './actors.ts';
 import { advance, handBackNow } from './advance.ts';
 import { readBacklog } from './backlog.ts';
@@ -29,6 +30,11 @@ const WAIT_FOR_OUTCOME_MS = 8_000;
 
 type Intent<I> = (deps: Deps, input: I, context: IntentContext) => Promise<Release>;
 
+function nameInLog(input: object, { tenantId }: IntentContext): void {
+  const named = 'releaseId' in input && typeof input.releaseId === 'string' ? { releaseId: input.releaseId } : {};
+  addToLogScope({ tenantId, ...named });
+}
+
 /** The engine over its dependencies. Holds nothing that another instance would need (Spec 8.7). */
 export function createEngine(deps: Deps): Engine {
   const underWay = new Set<Promise<unknown>>();
@@ -47,11 +53,13 @@ export function createEngine(deps: Deps): Engine {
   }
 
   /** Work that nobody waits for: its failure is logged, the tick repeats it. */
-  function inBackground(releaseId: string, what: string, work: Promise<unknown>): Promise<void> {
-    return track(
-      work.then(
-        () => undefined,
-        (error: unknown) => deps.logger.error({ err: error, releaseId }, what),
+  function inBackground(releaseId: string, what: string, work: () => Promise<unknown>): Promise<void> {
+    return inLogScope({ releaseId }, () =>
+      track(
+        work().then(
+          () => undefined,
+          (error: unknown) => deps.logger.error({ err: error }, what),
+        ),
       ),
     );
   }
@@ -69,13 +77,14 @@ export function createEngine(deps: Deps): Engine {
 
   async function advanceAndSend(releaseId: string): Promise<AdvanceResult> {
     const result = await countedAdvance(releaseId);
-    void inBackground(releaseId, 'outbox could not be drained', drainRelease(deps, releaseId, isStopping, holdsRows));
+    const drain = () => drainRelease(deps, releaseId, isStopping, holdsRows);
+    void inBackground(releaseId, 'outbox could not be drained', drain);
     return result;
   }
 
   /** The fact is stored; what follows is seen for a while, and goes on by itself where it takes longer. */
   async function follow(releaseId: string): Promise<void> {
-    const work = inBackground(releaseId, 'release could not be advanced', advanceAndSend(releaseId));
+    const work = inBackground(releaseId, 'release could not be advanced', () => advanceAndSend(releaseId));
     let timer: NodeJS.Timeout | undefined;
     const waited = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, WAIT_FOR_OUTCOME_MS);
@@ -84,8 +93,9 @@ export function createEngine(deps: Deps): Engine {
     clearTimeout(timer);
   }
 
-  function intent<I>(run: Intent<I>): (input: I, context: IntentContext) => Promise<Release> {
+  function intent<I extends object>(run: Intent<I>): (input: I, context: IntentContext) => Promise<Release> {
     return async (input, context) => {
+      nameInLog(input, context);
       const release = await track(run(deps, input, context));
       await follow(release.id);
       return deps.repositories.releases.get(context.tenantId, release.id);
@@ -135,12 +145,13 @@ export function createEngine(deps: Deps): Engine {
     removeSlot: intent(cycles.remove),
     answerMissedSlot: intent(cycles.answer),
     async submitUpload(input, context) {
+      nameInLog(input, context);
       const receipt = await track(submitUpload(deps, input, context));
       await follow(receipt.releaseId);
       return receipt;
     },
 
-    advance: (releaseId) => track(advanceAndSend(releaseId)),
+    advance: (releaseId) => inLogScope({ releaseId }, () => track(advanceAndSend(releaseId))),
     async advanceDue() {
       const seen = new Set<string>();
       const until = await dueUntil();
@@ -151,7 +162,7 @@ export function createEngine(deps: Deps): Engine {
         if (fresh.length === 0) break;
         for (const id of fresh) seen.add(id);
         stillDue = due.length - fresh.length;
-        await eachAtOnce(fresh, (id) => inBackground(id, 'release could not be advanced', advanceAndSend(id)));
+        await eachAtOnce(fresh, (id) => inBackground(id, 'release could not be advanced', () => advanceAndSend(id)));
       }
       return seen.size;
     },
@@ -159,13 +170,9 @@ export function createEngine(deps: Deps): Engine {
       const due = await deps.repositories.outbox.findDueReleases(deps.clock.now(), DUE_BATCH);
       let sent = 0;
       await eachAtOnce(due, (id) =>
-        inBackground(
-          id,
-          'outbox could not be drained',
-          drainRelease(deps, id, isStopping, holdsRows).then((count) => {
-            sent += count;
-          }),
-        ),
+        inBackground(id, 'outbox could not be drained', async () => {
+          sent += await drainRelease(deps, id, isStopping, holdsRows);
+        }),
       );
       return sent;
     },

@@ -47,10 +47,14 @@ export function createDeliveries(
     async handBackAll() {
       const all = [...held.values()];
       held.clear();
-      const given = await Promise.allSettled(all.map((delivery) => stored.handBack(delivery, now())));
-      for (const result of given) {
-        if (result.status === 'rejected') deps.logger.warn({ err: result.reason }, 'delivery not handed back');
-      }
+      await Promise.all(
+        all.map((delivery) =>
+          stored.handBack(delivery, now()).catch((error: unknown) => {
+            const { tenantId, key } = delivery;
+            deps.logger.warn({ err: error, tenantId, deliveryId: key }, 'delivery not handed back');
+          }),
+        ),
+      );
     },
   };
 }

@@ -41,7 +41,7 @@ export function holdLease(deps: Deps, lease: ClaimedLease): HeldLease {
       }
       held.current = renewed;
     } catch (error) {
-      deps.logger.warn({ err: error, releaseId: lease.releaseId }, 'lease renewal failed');
+      deps.logger.warn({ err: error }, 'lease renewal failed');
     }
     if (timer) schedule();
   };

@@ -35,7 +35,7 @@ export async function observeGate(
     if (deps.isDatabaseError(error)) throw error;
     // A credential that does not open, a setting that is wrong: people must see it where they wait.
     if (!(error instanceof NotConfiguredError)) {
-      deps.logger.error({ err: error, releaseId: release.id, gateId }, 'gate could not be checked');
+      deps.logger.error({ err: error, gateId }, 'gate could not be checked');
     }
     return { kind: 'unreachable', detail: error instanceof Error ? error.message : String(error) };
   }

@@ -71,7 +71,7 @@ export async function giveBackNow(deps: Deps, held: HeldRow): Promise<void> {
     await deps.repositories.outbox.release(unsent(row), row.lease?.token ?? '');
   } catch (error) {
     deps.logger.warn(
-      { err: error, releaseId: row.releaseId, key: row.key },
+      { err: error, tenantId: row.tenantId, releaseId: row.releaseId, key: row.key },
       'message not given back; its claim runs out',
     );
   }

@@ -50,7 +50,7 @@ export async function park(deps: Deps, lease: Lease, { code, detail }: Defect): 
   const { releaseId } = lease;
   const defect = { code, detail: detail.slice(0, DETAIL_CHARS), at: deps.clock.now() };
   if (!(await releases.park(lease, defect))) return false;
-  deps.logger.error({ releaseId, code, detail }, 'release parked: it is damaged');
+  deps.logger.error({ code, detail }, 'release parked: it is damaged');
   const parked = await releases.findParked(releaseId);
   if (parked) await tell(deps, parked);
   return true;
@@ -96,6 +96,6 @@ export async function tellOfMistake(deps: Deps, releaseId: string, error: unknow
     });
   } catch (fault) {
     // The mistake is what the caller must hear of, not a second fault.
-    deps.logger.warn({ err: fault, releaseId }, 'admins could not be told of a mistake');
+    deps.logger.warn({ err: fault }, 'admins could not be told of a mistake');
   }
 }

@@ -25,7 +25,7 @@ export async function recheck(deps: RecheckDeps, releaseId: string): Promise<Par
   // Another defect than before: the engine names it.
   if (found?.code === parked.defect.code) return parked;
   await releases.unpark(releaseId, parked.defect.at, deps.clock.now());
-  deps.logger.info({ releaseId, code: parked.defect.code }, 'release is parked no more');
+  deps.logger.info({ tenantId: parked.tenantId, releaseId, code: parked.defect.code }, 'release is parked no more');
   return null;
 }
 

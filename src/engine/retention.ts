@@ -41,7 +41,7 @@ async function deleteUnused(deps: Deps): Promise<number> {
   for (;;) {
     const page = await deps.repositories.uploads.listForRetention(daysAgo(deps, UNUSED_KEPT_DAYS), BATCH, after);
     for (const upload of page) {
-      deleted += await quietly(deps, upload.releaseId, async () =>
+      deleted += await quietly(deps, upload, async () =>
         (await isStillWanted(deps, upload)) ? 0 : deleteBytes(deps, [upload]),
       );
     }
@@ -51,12 +51,16 @@ async function deleteUnused(deps: Deps): Promise<number> {
 }
 
 /** What cannot be deleted, or belongs to a damaged release, must not keep all that comes after it: the next day tries again. */
-async function quietly(deps: Deps, releaseId: string, work: () => Promise<number>): Promise<number> {
+async function quietly(
+  deps: Deps,
+  { tenantId, releaseId }: { tenantId: string; releaseId: string },
+  work: () => Promise<number>,
+): Promise<number> {
   try {
     return await work();
   } catch (error) {
     if (deps.isDatabaseError(error)) throw error;
-    deps.logger.error({ err: error, releaseId }, 'retention could not be applied');
+    deps.logger.error({ err: error, tenantId, releaseId }, 'retention could not be applied');
     return 0;
   }
 }
@@ -76,7 +80,7 @@ async function deleteOfEndedReleases(deps: Deps): Promise<number> {
   for (;;) {
     const page = await deps.repositories.releases.listEndedBefore(deps.clock.now(), BATCH, after);
     for (const release of page) {
-      deleted += await quietly(deps, release.id, async () => {
+      deleted += await quietly(deps, { tenantId: release.tenantId, releaseId: release.id }, async () => {
         if (!(await isPastRetention(deps, release))) return 0;
         const uploads = await deps.repositories.uploads.listByRelease(release.tenantId, release.id);
         return deleteBytes(

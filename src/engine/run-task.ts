@@ -14,6 +14,7 @@ import type { Release } from '../domain/release.ts';
 import type { Task } from '../domain/task.ts';
 import { findTask } from '../domain/tasks.ts';
 import { NotConfiguredError, ProviderError, Refusal, TransientError } from '../shared/errors.ts';
+import { inLogScope } from '../shared/log-scope.ts';
 import type { TaskRunOutcome } from '../shared/metrics.ts';
 import type { Deps } from './deps.ts';
 import type { HeldLease } from './lease.ts';
@@ -37,18 +38,13 @@ export async function runTask(deps: Deps, release: Release, task: Task, facts: F
   const running = started && findTask(started, task.id);
   if (!started || !running) return;
   if (isInterrupted(task)) deps.metrics.recovered('task');
-  const logger = deps.logger.child({ tenantId: release.tenantId, releaseId: release.id, taskId: task.id });
-  const result = await attempt(deps, started, running, facts, logger);
+  const scope = { tenantId: release.tenantId, releaseId: release.id, taskId: task.id };
+  const result = await inLogScope(scope, () => attempt(deps, started, running, facts));
   await storeResult(deps, task.id, result, held);
 }
 
-async function attempt(
-  deps: Deps,
-  release: Release,
-  task: Task,
-  facts: Facts,
-  logger: Deps['logger'],
-): Promise<Result> {
+async function attempt(deps: Deps, release: Release, task: Task, facts: Facts): Promise<Result> {
+  const { logger } = deps;
   try {
     const outcome = await runHandler({
       release,

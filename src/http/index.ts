@@ -4,6 +4,7 @@ import express from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/index.ts';
+import { addToLogScope, inLogScope, keepLogScope } from '../shared/log-scope.ts';
 import type { Metrics } from '../shared/metrics.ts';
 import { actionEndpoints } from './actions.ts';
 import { authenticate } from './auth.ts';
@@ -62,8 +63,8 @@ export function createHttpApi(deps: HttpApiDeps): Router {
         const seen = seenOf(request);
         seen.caller = await authenticate(request, scope, { engine: deps.engine, failures, requestId: seen.requestId });
         const { tenantId, actor } = seen.caller.context;
-        const releaseId = endpoint.path.startsWith(ONE_RELEASE) ? { releaseId: request.params['id'] } : {};
-        seen.logger = seen.logger.child({ tenantId, actor: actor.id, ...releaseId });
+        const releaseId = endpoint.path.startsWith(ONE_RELEASE) ? { releaseId: String(request.params['id']) } : {};
+        addToLogScope({ tenantId, actor: actor.id, ...releaseId });
         next();
       }, perToken);
     }
@@ -79,9 +80,9 @@ export function createHttpApi(deps: HttpApiDeps): Router {
     throw notFound(request, endpoints);
   });
   router.use(ours, (error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    const { requestId, logger } = seenOf(request);
+    const { requestId } = seenOf(request);
     const answer = answerOf(error, requestId);
-    logProblem(logger, error, answer.status);
+    logProblem(deps.logger, error, answer.status);
     // Nobody is there any more, or all was said.
     if (response.headersSent || response.destroyed) return;
     send(response, answer);
@@ -98,7 +99,7 @@ export function answerTheRest(logger: Logger): [RequestHandler, ErrorRequestHand
   const failed: ErrorRequestHandler = (error: unknown, _request, response, next) => {
     const requestId = randomUUID();
     const answer = answerOf(error, requestId);
-    if (answer.status !== 404) logProblem(logger.child({ requestId }), error, answer.status);
+    if (answer.status !== 404) inLogScope({ requestId }, () => logProblem(logger, error, answer.status));
     if (response.headersSent) next(error);
     else send(response, answer);
   };
@@ -139,7 +140,6 @@ async function run(endpoint: AnyEndpoint, request: Request, idempotency: Idempot
 
 interface Seen {
   requestId: string;
-  logger: Logger;
   caller?: Caller;
 }
 const SEEN = Symbol('what is known of a request');
@@ -153,11 +153,11 @@ function seenOf(request: Request): Seen {
 function begin(logger: Logger): RequestHandler {
   return (request, response, next) => {
     const requestId = randomUUID();
-    const seen: Seen = { requestId, logger: logger.child({ requestId }) };
+    const seen: Seen = { requestId };
     Reflect.set(request, SEEN, seen);
     response.set({ 'X-Request-Id': requestId, 'Cache-Control': 'no-store' });
     const startedMs = performance.now();
-    response.once('close', () => {
+    const answered = () => {
       const line = {
         method: request.method,
         path: request.originalUrl.split('?', 1)[0],
@@ -167,9 +167,13 @@ function begin(logger: Logger): RequestHandler {
         durationMs: Math.round(performance.now() - startedMs),
       };
       const isProbe = !request.originalUrl.startsWith('/api') && response.statusCode === 200;
-      seen.logger[isProbe ? 'debug' : 'info'](line, 'request answered');
+      logger[isProbe ? 'debug' : 'info'](line, 'request answered');
+    };
+    inLogScope({ requestId }, () => {
+      // Closing is the connection's, which knows of no request.
+      response.once('close', keepLogScope(answered));
+      next();
     });
-    next();
   };
 }
 

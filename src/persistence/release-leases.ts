@@ -29,10 +29,12 @@ export function releaseLeases(model: Model<ReleaseDocument>): Leases {
           $or: [{ 'lease.until': { $not: { $gt: now } } }, { 'lease.until': { $gt: impossible } }],
         },
         { $set: { lease, nextWakeAt: lease.until }, ...(wakeUps === 0 ? {} : { $inc: { wakeCount: wakeUps } }) },
-        { returnDocument: 'before', projection: { lease: 1 } },
+        { returnDocument: 'before', projection: { tenantId: 1, lease: 1 } },
       )
       .lean();
-    return before && { releaseId, ...lease, takenOver: Boolean(before.lease) };
+    if (!before) return null;
+    const tenantId = typeof before.tenantId === 'string' ? before.tenantId : null;
+    return { releaseId, tenantId, ...lease, takenOver: Boolean(before.lease) };
   }
 
   return {

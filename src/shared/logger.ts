@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { DestinationStream, Logger } from 'pino';
 import pino from 'pino';
+import { currentLogScope } from './log-scope.ts';
 
 export type { Logger } from 'pino';
 
@@ -54,6 +55,7 @@ export function createLogger({ level, destination }: LoggerOptions): Logger {
   const options: pino.LoggerOptions = {
     level,
     base: {},
+    mixin: currentLogScope,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: {
       level: (label) => ({ level: label }),

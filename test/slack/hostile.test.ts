@@ -103,7 +103,7 @@ describe('a database that is away', () => {
     expect(world.told('alice').text).toBe(
       'The database cannot be reached; nothing was changed. Try again in a minute.',
     );
-    expect(world.logs.join('')).not.toContain('"level":50');
+    expect(world.logs.join('')).not.toContain('"level":"error"');
   });
 
   it('a click says so, too, and can be repeated', async () => {
@@ -154,7 +154,7 @@ describe('our own bug', () => {
     expect(told).not.toContain('secret inner thing');
     const reference = /ref_[0-9a-z]{16}/.exec(told)?.[0];
     expect(reference).toBeDefined();
-    expect(world.logs.some((line) => line.includes(String(reference)) && line.includes('"level":50'))).toBe(true);
+    expect(world.logs.some((line) => line.includes(String(reference)) && line.includes('"level":"error"'))).toBe(true);
   });
 });
 

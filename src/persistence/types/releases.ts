@@ -10,8 +10,9 @@ export interface Lease {
   until: Date;
 }
 
-/** `takenOver`: another holder let it run out. */
+/** `takenOver`: another holder let it run out; `tenantId`: as it is stored, null where that is damaged. */
 export interface ClaimedLease extends Lease {
+  tenantId: string | null;
   takenOver: boolean;
 }
 

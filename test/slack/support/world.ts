@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import express from 'express';
 import helmet from 'helmet';
-import pino from 'pino';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { isDeed, registerCommands } from '../../../commands/index.ts';
 import { type Slack, type SlackEphemeral, startSlack } from '../../../sandbox/slack/index.ts';
 import { createSlackFiles, createSlackMessenger } from '../../../src/integrations/messenger/index.ts';
+import { createLogger } from '../../../src/shared/logger.ts';
 import { createSlackApp, SLACK_EVENTS_PATH, type SlackApp } from '../../../src/slack-app.ts';
 import type { FaceDeps } from '../../../views/deps.ts';
 import { createInbox, registerViews } from '../../../views/index.ts';
@@ -65,7 +65,7 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
   await tenants.setRoles(TENANT, { ADMIN: ['U01ALICE'], RELEASE_PILOT: ['U01ALICE'], APPROVER: ['U02BOB'] });
 
   const logs: string[] = [];
-  const logger = pino({ level: 'info' }, { write: (line: string) => void logs.push(line) });
+  const logger = createLogger({ level: 'info', destination: { write: (line: string) => void logs.push(line) } });
   const web = express();
   web.use(helmet());
   const common = { botToken: BOT_TOKEN, slackApiUrl: slack.apiUrl, logger };
