@@ -16,29 +16,47 @@ import { checkSupported } from '../supported.ts';
 import { add, type BsonNumber, multiply } from '../update/arithmetic.ts';
 
 /** An expression of an aggregation: a value from a document; undefined is missing. */
-export type Expression = (doc: Doc) => Maybe;
+export interface Expression {
+  (doc: Doc): Maybe;
+  /** The same for every document. */
+  readonly isConstant?: true;
+}
+
+const NO_DOC: Doc = new Map();
+
+function constant(value: Maybe): Expression {
+  return Object.assign(() => value, { isConstant: true } as const);
+}
+
+/** What depends on no document is worked out at once, as in MongoDB: its mistakes are errors with no documents too. */
+function folded(expression: Expression, parts: readonly Expression[]): Expression {
+  return parts.every((part) => part.isConstant) ? constant(expression(NO_DOC)) : expression;
+}
 
 export function compileExpression(given: Value): Expression {
   if (typeof given === 'string' && given.startsWith('$')) return compilePath(given);
   if (Array.isArray(given)) {
     const members = given.map(compileExpression);
-    return (doc) => members.map((member) => member(doc) ?? null);
+    return folded((doc) => members.map((member) => member(doc) ?? null), members);
   }
-  if (!isDoc(given)) return () => given;
+  if (!isDoc(given)) return constant(given);
   const [entry] = given;
   if (entry?.[0].startsWith('$')) {
     if (given.size !== 1) throw new Fault(15983, 'an object representing an expression must have exactly one field');
     return compileOperator(entry[0], entry[1]);
   }
   const fields = [...given].map(([name, value]): [string, Expression] => [name, compileExpression(value)]);
-  return (doc) => {
-    const result: Doc = new Map();
-    for (const [name, expression] of fields) {
-      const value = expression(doc);
-      if (value !== undefined) result.set(name, value);
-    }
-    return result;
-  };
+  return folded(
+    (doc) => {
+      const result: Doc = new Map();
+      for (const [name, expression] of fields) {
+        const value = expression(doc);
+        if (value !== undefined) result.set(name, value);
+      }
+      return result;
+    },
+    fields.map(([, expression]) => expression),
+  );
 }
 
 /** `$a.b`, `$$ROOT`, `$$ROOT.a`; through arrays as a list of what is found. */
@@ -63,7 +81,7 @@ function step(value: Maybe, part: string): Maybe {
 
 function compileOperator(name: string, operand: Value): Expression {
   checkSupported('expressions', name, `the aggregation expression ${name}`);
-  if (name === '$literal') return () => operand;
+  if (name === '$literal') return constant(operand);
   if (name === '$cond') return compileCond(operand);
   const args = (Array.isArray(operand) ? operand : [operand]).map(compileExpression);
   const arity = ARITY[name];
@@ -72,7 +90,7 @@ function compileOperator(name: string, operand: Value): Expression {
   }
   const operator = OPERATORS[name];
   if (!operator) throw unsupported(`the aggregation expression ${name}`);
-  return (doc) => operator(args.map((arg) => arg(doc)));
+  return folded((doc) => operator(args.map((arg) => arg(doc))), args);
 }
 
 function compileCond(operand: Value): Expression {
@@ -85,8 +103,9 @@ function compileCond(operand: Value): Expression {
   ) {
     throw new Fault(17080, '$cond needs an if, a then and an else');
   }
-  const [test, then, otherwise] = parts.map((part) => compileExpression(part ?? null));
-  return (doc) => (isTruthy(test?.(doc)) ? then?.(doc) : otherwise?.(doc));
+  const compiled = parts.map((part) => compileExpression(part ?? null));
+  const [test, then, otherwise] = compiled;
+  return folded((doc) => (isTruthy(test?.(doc)) ? then?.(doc) : otherwise?.(doc)), compiled);
 }
 
 const ARITY: Readonly<Record<string, number>> = {

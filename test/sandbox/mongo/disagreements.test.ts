@@ -79,6 +79,17 @@ describe('expressions', () => {
   });
 });
 
+describe('expressions that depend on no document', () => {
+  it.each<[unknown, number]>([
+    [{ $divide: [1, 0] }, 2],
+    [{ $cond: [true, 1, { $size: 'a' }] }, 17124],
+    [{ $ifNull: ['$a', { $add: ['x', 1] }] }, 14],
+  ])('are worked out even where there are no documents: %j', async (expression, code) => {
+    const collection = await database.collection();
+    expect(await codeOf(collection.aggregate([{ $project: { x: expression } }]).toArray())).toBe(code);
+  });
+});
+
 describe('sparse indexes', () => {
   it('leave out the elements of a list that have none of their fields', async () => {
     const collection = await database.collection({ _id: 1, a: [{ x: 1 }, {}] }, { _id: 2, a: [{ x: 2 }, {}, 5] });
