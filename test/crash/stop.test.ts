@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Release } from '../../src/domain/release.ts';
 import { findTask } from '../../src/domain/tasks.ts';
-import { sha256Hex } from '../../src/shared/crypto.ts';
+import { insertTokens, post } from '../support/api-callers.ts';
 import { type ChildBot, loadChildBot } from '../support/child-bot.ts';
 import { CONFIGURATION, type Outside, startOutside, TENANT_ID } from '../support/outside.ts';
 import { compileProgram, type Program } from '../support/program.ts';
@@ -15,7 +16,6 @@ import { effectLines, messageLines } from '../support/record.ts';
 
 jest.setTimeout(120_000);
 
-const TOKEN = 'slw_alice';
 let program: Program;
 let outside: Outside;
 const bots: ChildBot[] = [];
@@ -23,17 +23,7 @@ const bots: ChildBot[] = [];
 beforeAll(async () => {
   program = await compileProgram();
   outside = await startOutside({ clock: () => new Date() });
-  await outside.persistence.repositories.tokens.insert({
-    id: 'tok_alice',
-    tenantId: TENANT_ID,
-    name: 'alice',
-    hash: sha256Hex(TOKEN),
-    scopes: ['releases:read', 'releases:write'],
-    createdBy: 'U01ALICE',
-    createdAt: new Date(),
-    lastUsedAt: null,
-    revokedAt: null,
-  });
+  await insertTokens(outside.persistence, new Date());
   for (let count = 0; count < 3; count += 1) bots.push(load());
 });
 afterAll(async () => {
@@ -66,18 +56,15 @@ async function start(offsetMs = 0): Promise<Running> {
     bot,
     async create(version) {
       const now = Date.now();
-      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/releases`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          releaseConfigId: CONFIGURATION,
-          platformTargets: [{ platform: 'ANDROID', version }],
-          kickOffDate: new Date(now - 60_000).toISOString(),
-          regressionSlots: [new Date(now + 86_400_000).toISOString()],
-        }),
-      });
-      const body = (await answer.json()) as { release: { id: string } };
-      return body.release.id;
+      const body = {
+        releaseConfigId: CONFIGURATION,
+        platformTargets: [{ platform: 'ANDROID', version }],
+        kickOffDate: new Date(now - 60_000).toISOString(),
+        regressionSlots: [new Date(now + 86_400_000).toISOString()],
+      };
+      const call = { caller: 'U01ALICE', path: '/releases', key: version, body } as const;
+      const { text } = await post(`http://127.0.0.1:${port}`, call);
+      return (JSON.parse(text) as { release: { id: string } }).release.id;
     },
   };
 }
@@ -88,7 +75,7 @@ const PATIENCE_MS = 60_000;
 async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
   for (const deadline = Date.now() + PATIENCE_MS; !(await isSo()); ) {
     if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await pause(LOOK_EVERY_MS);
   }
 }
 

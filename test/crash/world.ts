@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Release } from '../../src/domain/release.ts';
 import { derivePhase, type Phase } from '../../src/domain/status.ts';
 import { type ChildBot, loadChildBot } from '../support/child-bot.ts';
@@ -117,7 +118,7 @@ export async function startCrashWorld(program: string): Promise<CrashWorld> {
       const deadline = Date.now() + PATIENCE_MS;
       while (!isSo(await world.release(releaseId))) {
         if (Date.now() > deadline) throw new Error(`waited in vain for ${what}\n${tail(bot)}`);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        await pause(LOOK_EVERY_MS);
       }
     },
     reach: (releaseId, phase) => world.until(releaseId, phase, (release) => derivePhase(release) === phase),

@@ -1,7 +1,7 @@
 import { findGate } from '../../src/domain/gate-rules.ts';
 import { findTask } from '../../src/domain/tasks.ts';
 import { HOUR_MS, MINUTE_MS } from '../support/bot.ts';
-import { buildFile } from '../support/build-files.ts';
+import { buildFile, buildForm } from '../support/build-files.ts';
 import { keyed, messageAbout, occasionOf, wordsOf } from '../support/messages.ts';
 import { CONFIGURATION, TENANT_ID } from '../support/outside.ts';
 import { type CreatedRelease, createByModal, shareBuild } from '../support/people.ts';
@@ -41,10 +41,7 @@ async function newRelease(): Promise<Made> {
 
 async function upload({ id, version }: Pick<Made, 'id' | 'version'>, kind: 'apk' | 'ipa', key: string, padToBytes = 0) {
   const file = await buildFile(kind, { version, ...(padToBytes > 0 ? { padToBytes } : {}) });
-  const form = new FormData();
-  form.append('stage', 'PRE_REGRESSION');
-  form.append('platform', kind === 'ipa' ? 'IOS' : 'ANDROID');
-  form.append('file', new Blob([new Uint8Array(file.bytes)]), file.name);
+  const form = buildForm('PRE_REGRESSION', kind === 'ipa' ? 'IOS' : 'ANDROID', file);
   return world.api('POST', `/releases/${id}/builds`, { form, headers: { 'idempotency-key': key } });
 }
 const uploadsOf = ({ id }: Made) => world.persistence.repositories.uploads.listByRelease(TENANT_ID, id);

@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SlackMessage } from '../../sandbox/slack/index.ts';
 import type { Release } from '../../src/domain/release.ts';
 import { derivePhase, type Phase } from '../../src/domain/status.ts';
 import { type ApiOptions, HOUR_MS, MINUTE_MS } from '../support/bot.ts';
-import { type BuildKind, buildFile } from '../support/build-files.ts';
+import { type BuildKind, buildFile, buildForm } from '../support/build-files.ts';
 import { actionsOn, keyOf } from '../support/messages.ts';
 import { CONFIGURATION, TENANT_ID } from '../support/outside.ts';
 import { type CreatedRelease, cardWith } from '../support/people.ts';
@@ -111,13 +112,7 @@ export async function playUnderFaults(world: FaultWorld): Promise<Played> {
   const upload = async (stage: string, kind: BuildKind, build: number) => {
     const file = await buildFile(kind, { build });
     const platform = kind === 'ipa' ? 'IOS' : 'ANDROID';
-    await call(`/releases/${id}/builds`, 201, () => {
-      const form = new FormData();
-      form.append('stage', stage);
-      form.append('platform', platform);
-      form.append('file', new Blob([new Uint8Array(file.bytes)]), file.name);
-      return { form };
-    });
+    await call(`/releases/${id}/builds`, 201, () => ({ form: buildForm(stage, platform, file) }));
   };
   const share = async (root: CreatedRelease, kind: BuildKind, build: number) => {
     const file = await buildFile(kind, { build });
@@ -194,7 +189,7 @@ async function unsent(world: FaultWorld, releaseId: string): Promise<number> {
 async function until(isSo: () => Promise<boolean>, withinMs: number): Promise<boolean> {
   for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
     if (await isSo()) return true;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await pause(LOOK_EVERY_MS);
   }
   return isSo();
 }

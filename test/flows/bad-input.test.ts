@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import type { SlackEphemeral } from '../../sandbox/slack/index.ts';
 import { makeIpa, zipOf } from '../fixtures/build-files.ts';
 import { HOUR_MS, startTestBot, type TestBot } from '../support/bot.ts';
-import { buildFile } from '../support/build-files.ts';
+import { buildFile, buildForm } from '../support/build-files.ts';
 import { messageAbout, wordsOf } from '../support/messages.ts';
 import { TENANT_ID } from '../support/outside.ts';
 import { type CreatedRelease, createByModal, shareBuild } from '../support/people.ts';
@@ -67,9 +67,21 @@ describe('a request at the address of Slack', () => {
     expect(answer.status).toBe(401);
   });
 
+  test('that is larger than anything Slack sends is refused before it is all there', async () => {
+    const answer = await world.postToSlackAddress(`${body}${'x'.repeat(5 * 1024 * 1024)}`, {});
+    expect(answer.status).toBe(413);
+  });
+
   test('that is honest is answered', async () => {
     expect((await world.postToSlackAddress(body, {})).status).toBe(200);
   });
+});
+
+test('headers of more than 16 KiB are refused at every door', async () => {
+  for (const path of ['/slack/events', '/api/v1/releases', '/healthz']) {
+    const answer = await fetch(`${world.baseUrl}${path}`, { headers: { 'x-long': 'x'.repeat(17 * 1024) } });
+    expect(answer.status).toBe(431);
+  }
 });
 
 test('an unknown verb is answered with the nearest one', async () => {
@@ -205,10 +217,7 @@ describe('a call of the API', () => {
 
   test('for a closed window gets the one sentence, and nothing is stored', async () => {
     const file = await buildFile('aab');
-    const form = new FormData();
-    form.set('stage', 'PRE_RELEASE');
-    form.set('platform', 'ANDROID');
-    form.set('file', new File([new Uint8Array(file.bytes)], file.name));
+    const form = buildForm('PRE_RELEASE', 'ANDROID', file);
     const answer = await world.api('POST', `/releases/${release.id}/builds`, { form });
     expect(answer).toMatchObject({
       status: 409,

@@ -1,6 +1,6 @@
 import type { BSON, Db, Document, IndexDescription } from 'mongodb';
 import { HOUR_MS, MINUTE_MS, startTestBot, type TestBot } from '../support/bot.ts';
-import { buildFile } from '../support/build-files.ts';
+import { buildFile, buildForm } from '../support/build-files.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { type DatabaseCommand, type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { approve, type CreatedRelease, createByModal, shareBuild } from '../support/people.ts';
@@ -60,10 +60,7 @@ const PATHS: Record<string, () => Promise<unknown>> = {
   'an upload in Slack': async () => shareBuild(world.slack, release, 'alice', await buildFile('apk')),
   'an upload over HTTP': async () => {
     const file = await buildFile('ipa');
-    const form = new FormData();
-    form.set('stage', 'PRE_REGRESSION');
-    form.set('platform', 'IOS');
-    form.set('file', new File([new Uint8Array(file.bytes)], file.name));
+    const form = buildForm('PRE_REGRESSION', 'IOS', file);
     const { status } = await world.api('POST', `/releases/${release.id}/builds`, { form });
     expect(status).toBe(201);
   },

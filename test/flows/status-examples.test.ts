@@ -1,5 +1,5 @@
 import { HOUR_MS, startTestBot, type TestBot } from '../support/bot.ts';
-import { buildFile } from '../support/build-files.ts';
+import { buildFile, buildForm } from '../support/build-files.ts';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.ts';
 import { CONFIGURATION } from '../support/outside.ts';
 
@@ -55,10 +55,7 @@ async function upload(stage: string, build: number): Promise<void> {
     ['IOS', 'ipa'],
   ] as const) {
     const file = await buildFile(kind, { build });
-    const form = new FormData();
-    form.set('stage', stage);
-    form.set('platform', platform);
-    form.set('file', new File([new Uint8Array(file.bytes)], file.name));
+    const form = buildForm(stage, platform, file);
     const { body } = await world.api('POST', `/releases/${id}/builds`, { form });
     expect(body).toMatchObject({ success: true, message: 'Build uploaded to staging' });
   }

@@ -21,3 +21,12 @@ export async function buildFile(
     return { name, bytes: await makeIpa({ bundleId: APPLICATION_ID, version, build: String(build), ...padding }) };
   return { name, bytes: await (kind === 'aab' ? makeAab(manifest) : makeApk(manifest)) };
 }
+
+/** What the HTTP API takes a build as. */
+export function buildForm(stage: string, platform: string, file: { name: string; bytes: Buffer }): FormData {
+  const form = new FormData();
+  form.set('stage', stage);
+  form.set('platform', platform);
+  form.set('file', new File([new Uint8Array(file.bytes)], file.name));
+  return form;
+}

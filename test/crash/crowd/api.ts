@@ -1,48 +1,28 @@
-import { type CrowdWorld, PEOPLE } from './world.ts';
-
-export interface Body {
-  body: string | FormData;
-  type?: string;
-}
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Caller, post } from '../../support/api-callers.ts';
+import type { CrowdWorld } from './world.ts';
 
 const AGAIN_AFTER_MS = 150;
 const PATIENCE_MS = 180_000;
 
-export const jsonBody = (json: object): Body => ({ body: JSON.stringify(json), type: 'application/json' });
-
 /** Repeats the call with one key, at any instance, until there is an answer; throws for an answer that says no. */
 export async function callUntilAnswered(
   world: CrowdWorld,
-  person: keyof typeof PEOPLE,
-  path: string,
-  key: string,
-  make: () => Body,
+  call: { caller: Caller; path: string; key: string; body: object | FormData },
 ): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
-  for (let last = ''; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS))) {
-    const { body, type } = make();
-    try {
-      const answer = await fetch(`${world.origin}/api/v1${path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${PEOPLE[person]}`,
-          'idempotency-key': key,
-          connection: 'close',
-          ...(type ? { 'content-type': type } : {}),
-        },
-        body,
-      });
-      last = `${answer.status} ${await answer.text()}`;
-      if (answer.ok) return;
-      // 409 with Retry-After: the first call with this key is still worked on, perhaps by an instance that died.
-      const isPassing = answer.status >= 500 || answer.headers.has('retry-after');
-      if (!isPassing) throw new Refused(`POST ${path} was answered with ${last}`);
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-      last = String(error);
+  let last = '';
+  for (; Date.now() < deadline; await pause(AGAIN_AFTER_MS)) {
+    const answer = await post(world.origin, call).catch(String);
+    if (typeof answer === 'string') {
+      last = answer;
+      continue;
     }
-    if (Date.now() + AGAIN_AFTER_MS >= deadline) throw new Refused(`POST ${path} was never answered: ${last}`);
+    if (answer.status < 300) return;
+    last = `${answer.status} ${answer.text}`;
+    // 409 with Retry-After: the first call with this key is still worked on, perhaps by an instance that died.
+    const isPassing = answer.status >= 500 || answer.headers.has('retry-after');
+    if (!isPassing) break;
   }
+  throw new Error(`POST ${call.path} was answered with ${last}`);
 }
-
-class Refused extends Error {}

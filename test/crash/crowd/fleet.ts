@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ChildBot, loadChildBot } from '../../support/child-bot.ts';
 import {
   type DatabaseCommand,
@@ -71,8 +72,6 @@ const SOON_MS = 30;
 const STOPS_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 5;
 const LONGEST_ANSWER_MS = 2_000;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { random } = options;

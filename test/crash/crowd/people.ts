@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Platform, Release } from '../../../src/domain/release.ts';
 import { derivePhase, PHASES, type Phase } from '../../../src/domain/status.ts';
-import { buildFile } from '../../support/build-files.ts';
+import { buildFile, buildForm } from '../../support/build-files.ts';
 import { actionsOn } from '../../support/messages.ts';
-import { callUntilAnswered, jsonBody } from './api.ts';
+import { callUntilAnswered } from './api.ts';
 import { fileNameOf, type PlannedBuild, type PlannedRelease, versionOf } from './plan.ts';
 import type { CrowdWorld } from './world.ts';
 
@@ -27,7 +28,6 @@ const TASKS: Record<Platform, string> = {
   WEB: 'PUBLISH_WEB',
 };
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const isInOrBeyond = (release: Release, phase: Phase) => PHASES.indexOf(derivePhase(release)) >= PHASES.indexOf(phase);
 
 export function hasBuild(release: Release, plan: PlannedRelease, build: PlannedBuild): boolean {
@@ -76,8 +76,8 @@ async function create(world: CrowdWorld, plan: PlannedRelease, times: Times): Pr
     kickOffDate: times.kickOff.toISOString(),
     regressionSlots: [times.slot.toISOString()],
   };
-  const key = `create-${plan.number}`;
-  await perhapsTwice(plan, () => callUntilAnswered(world, 'U01ALICE', '/releases', key, () => jsonBody(body)));
+  const call = { caller: 'U01ALICE', path: '/releases', key: `create-${plan.number}`, body } as const;
+  await perhapsTwice(plan, () => callUntilAnswered(world, call));
 }
 
 async function createByModal({ slack }: CrowdWorld, plan: PlannedRelease, times: Times): Promise<void> {
@@ -103,16 +103,14 @@ async function handIn(world: CrowdWorld, plan: PlannedRelease, release: Release,
     if (root) await world.slack.user('bob').shareFile(root.channel, file, { threadTs: root.ts });
     return;
   }
-  const key = `upload-${file.name}`;
-  await perhapsTwice(plan, () =>
-    callUntilAnswered(world, 'U01ALICE', `/releases/${release.id}/builds`, key, () => {
-      const form = new FormData();
-      form.append('stage', build.stage);
-      form.append('platform', build.platform);
-      form.append('file', new Blob([new Uint8Array(file.bytes)]), file.name);
-      return { body: form };
-    }),
-  );
+  const body = buildForm(build.stage, build.platform, file);
+  const call = {
+    caller: 'U01ALICE',
+    path: `/releases/${release.id}/builds`,
+    key: `upload-${file.name}`,
+    body,
+  } as const;
+  await perhapsTwice(plan, () => callUntilAnswered(world, call));
 }
 
 type GateId = 'preRelease' | 'submission';
@@ -126,8 +124,8 @@ function approvals(world: CrowdWorld, plan: PlannedRelease, release: Release, ga
 async function approve(world: CrowdWorld, plan: PlannedRelease, release: Release, gate: GateId): Promise<void> {
   if (plan.doors[gate] === 'SLACK') return click(world, plan, release, 'bob', `gate:${gate}`, 'gate.approve');
   const path = `/releases/${release.id}/actions/${gate === 'preRelease' ? 'TRIGGER_STAGE_3' : 'TRIGGER_STAGE_4'}`;
-  const key = `${gate}-${plan.number}`;
-  await perhapsTwice(plan, () => callUntilAnswered(world, 'U02BOB', path, key, () => jsonBody({})));
+  const call = { caller: 'U02BOB', path, key: `${gate}-${plan.number}`, body: {} } as const;
+  await perhapsTwice(plan, () => callUntilAnswered(world, call));
 }
 
 function confirmations(world: CrowdWorld, plan: PlannedRelease, release: Release): Act[] {
@@ -143,8 +141,8 @@ async function confirm(world: CrowdWorld, plan: PlannedRelease, release: Release
     return click(world, plan, release, 'alice', occasion, 'task.confirm_submission');
   }
   const path = `/releases/${release.id}/actions/CONFIRM_SUBMISSION`;
-  const key = `confirm-${platform}-${plan.number}`;
-  await perhapsTwice(plan, () => callUntilAnswered(world, 'U01ALICE', path, key, () => jsonBody({ platform })));
+  const call = { caller: 'U01ALICE', path, key: `confirm-${platform}-${plan.number}`, body: { platform } } as const;
+  await perhapsTwice(plan, () => callUntilAnswered(world, call));
 }
 
 async function click(

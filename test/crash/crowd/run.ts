@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Release } from '../../../src/domain/release.ts';
 import { TENANT_ID } from '../../support/outside.ts';
 import { type Comparison, compare } from './compare.ts';
@@ -38,8 +39,6 @@ const LOOK_EVERY_MS = 120;
 const MAX_PASSES = 40;
 /** longer than any reminder waits */
 const AFTERWARDS_MS = 4 * ROUND_MS;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Plays the plan of this seed, ends instances meanwhile, and compares what is there in the end with what should be. */
 export async function runCrowd(options: CrowdOptions): Promise<CrowdResult> {

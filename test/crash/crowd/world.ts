@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import type { SlackMessage } from '../../../sandbox/slack/index.ts';
-import { sha256Hex } from '../../../src/shared/crypto.ts';
 import { newId } from '../../../src/shared/ids.ts';
+import { insertTokens } from '../../support/api-callers.ts';
 import { keyOf } from '../../support/messages.ts';
 import { CONFIGURATION, type Outside, startOutside, TENANT_ID } from '../../support/outside.ts';
 import { startBalancer } from './balancer.ts';
@@ -38,8 +39,6 @@ export interface CrowdWorldOptions {
   maxEnds: number;
 }
 
-export const PEOPLE = { U01ALICE: 'slw_alice', U02BOB: 'slw_bob' } as const;
-
 /** Longer than every lease (60 s each). */
 const LEASES_OVER_MS = 61_000;
 const LOOK_EVERY_MS = 100;
@@ -48,8 +47,6 @@ const STILL_MS = 700;
 /** nothing moved for so long, whatever time it was made: it never will */
 const GIVE_UP_MS = 120_000;
 const RETRY_EVENTS_AFTER_MS = [200, 1_000, 4_000];
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function startCrowdWorld(options: CrowdWorldOptions): Promise<CrowdWorld> {
   const { plan } = options;
@@ -67,7 +64,7 @@ export async function startCrowdWorld(options: CrowdWorldOptions): Promise<Crowd
     closing.push(outside.close);
     const { slack, database } = outside;
     await addConfigurations(outside, plan.configs);
-    await addTokens(outside, now());
+    await insertTokens(outside.persistence, now());
     const client = await MongoClient.connect(database.uri);
     closing.push(() => client.close());
     const db = client.db(database.name);
@@ -195,22 +192,6 @@ async function addConfigurations({ persistence, slack }: Outside, names: readonl
       id: newId('cfg'),
       name,
       comms: { releases: channel.id, builds: channel.id, approvals: channel.id },
-    });
-  }
-}
-
-async function addTokens({ persistence }: Outside, createdAt: Date): Promise<void> {
-  for (const [person, secret] of Object.entries(PEOPLE)) {
-    await persistence.repositories.tokens.insert({
-      id: `tok_${person}`,
-      tenantId: TENANT_ID,
-      name: person,
-      hash: sha256Hex(secret),
-      scopes: ['releases:read', 'releases:write', 'builds:write'],
-      createdBy: person,
-      createdAt,
-      lastUsedAt: null,
-      revokedAt: null,
     });
   }
 }

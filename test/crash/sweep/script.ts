@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Release } from '../../../src/domain/release.ts';
 import { derivePhase, type Phase } from '../../../src/domain/status.ts';
-import { sha256Hex } from '../../../src/shared/crypto.ts';
+import { type Caller, insertTokens, post } from '../../support/api-callers.ts';
 import { HOUR_MS } from '../../support/bot.ts';
-import { type BuildKind, buildFile } from '../../support/build-files.ts';
+import { type BuildKind, buildFile, buildForm } from '../../support/build-files.ts';
 import { keyOf } from '../../support/messages.ts';
 import { CONFIGURATION } from '../../support/outside.ts';
 import { type CreatedRelease, cardWith } from '../../support/people.ts';
@@ -13,14 +14,12 @@ import { PATIENCE_MS, type SweepWorld, TENANT_ID } from './world.ts';
  * client its request, a person a click that Slack said had failed. Slack repeats events by itself.
  */
 
-const TOKENS = { U01ALICE: 'slw_alice', U02BOB: 'slw_bob' } as const;
-type Person = keyof typeof TOKENS;
 const TRIES = 30;
 const LOOK_EVERY_MS = 20;
 
 export async function playStagedRelease(world: SweepWorld): Promise<string> {
   const { slack, gate } = world;
-  await addTokens(world);
+  await insertTokens(world.persistence, world.now());
   await world.port();
   const start = Math.ceil(world.now().getTime() / 60_000) * 60_000;
   const at = (hours: number) => new Date(start + hours * HOUR_MS);
@@ -47,13 +46,7 @@ export async function playStagedRelease(world: SweepWorld): Promise<string> {
     JSON.stringify([now.stagedUploads, now.tasks, now.cycles]).includes(`"${name}"`);
   const upload = async (stage: string, platform: string, kind: BuildKind, build: number) => {
     const file = await buildFile(kind, { build });
-    await call(world, 'U01ALICE', `/releases/${id}/builds`, 201, () => {
-      const form = new FormData();
-      form.append('stage', stage);
-      form.append('platform', platform);
-      form.append('file', new Blob([new Uint8Array(file.bytes)]), file.name);
-      return { body: form };
-    });
+    await call(world, 'U01ALICE', `/releases/${id}/builds`, 201, buildForm(stage, platform, file));
   };
   const share = async (kind: BuildKind, build: number) => {
     const file = await buildFile(kind, { build });
@@ -71,22 +64,20 @@ export async function playStagedRelease(world: SweepWorld): Promise<string> {
     }
     throw new Error(`${actionId} was never taken`);
   };
-  const act = (person: Person, action: string, json: object = {}) =>
-    call(world, person, `/releases/${id}/actions/${action}`, 200, () => asJson(json));
+  const act = (caller: Caller, action: string, body: object = {}) =>
+    call(world, caller, `/releases/${id}/actions/${action}`, 200, body);
   const reach = (phase: Phase) => until(phase, (now) => derivePhase(now) === phase);
 
   await step('create', async () => {
-    const created = await call(world, 'U01ALICE', '/releases', 201, () =>
-      asJson({
-        releaseConfigId: CONFIGURATION,
-        platformTargets: [
-          { platform: 'ANDROID', version: '7.0.0' },
-          { platform: 'IOS', version: '6.7.0' },
-        ],
-        kickOffDate: at(30).toISOString(),
-        regressionSlots: [at(50).toISOString()],
-      }),
-    );
+    const created = await call(world, 'U01ALICE', '/releases', 201, {
+      releaseConfigId: CONFIGURATION,
+      platformTargets: [
+        { platform: 'ANDROID', version: '7.0.0' },
+        { platform: 'IOS', version: '6.7.0' },
+      ],
+      kickOffDate: at(30).toISOString(),
+      regressionSlots: [at(50).toISOString()],
+    });
     id = (created['release'] as { id: string }).id;
   });
   const root = slack.messages().find((message) => keyOf(message) === `${id}:root`);
@@ -125,17 +116,14 @@ export async function playStagedRelease(world: SweepWorld): Promise<string> {
   return id;
 }
 
-const asJson = (json: object) => ({ body: JSON.stringify(json), type: 'application/json' });
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 let calls = 0;
 /** Repeats the call with one key until there is an answer. */
 async function call(
   world: SweepWorld,
-  person: Person,
+  caller: Caller,
   path: string,
   expected: number,
-  make: () => { body: string | FormData; type?: string },
+  body: object | FormData,
 ): Promise<Record<string, unknown>> {
   calls += 1;
   const key = `sweep-${calls}`;
@@ -143,42 +131,15 @@ async function call(
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const port = await world.port();
     const deaths = world.deaths();
-    const { body, type } = make();
     try {
-      const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${TOKENS[person]}`,
-          'idempotency-key': key,
-          connection: 'close',
-          ...(type ? { 'content-type': type } : {}),
-        },
-        body,
-      });
-      const text = await answer.text();
-      if (answer.status === expected) return JSON.parse(text) as Record<string, unknown>;
-      last = `${answer.status} ${text}`;
-      if (answer.status < 500 && answer.status !== 409 && answer.status !== 429) break;
+      const { status, text } = await post(`http://127.0.0.1:${port}`, { caller, path, key, body });
+      if (status === expected) return JSON.parse(text) as Record<string, unknown>;
+      last = `${status} ${text}`;
+      if (status < 500 && status !== 409 && status !== 429) break;
     } catch (error) {
       last = String(error);
       if (deaths === world.deaths()) await pause(LOOK_EVERY_MS);
     }
   }
   throw new Error(`POST ${path} was answered with ${last}`);
-}
-
-async function addTokens(world: SweepWorld): Promise<void> {
-  for (const [person, secret] of Object.entries(TOKENS)) {
-    await world.persistence.repositories.tokens.insert({
-      id: `tok_${person}`,
-      tenantId: TENANT_ID,
-      name: person,
-      hash: sha256Hex(secret),
-      scopes: ['releases:read', 'releases:write', 'builds:write'],
-      createdBy: person,
-      createdAt: world.now(),
-      lastUsedAt: null,
-      revokedAt: null,
-    });
-  }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type Db, MongoClient } from 'mongodb';
 import { type ChildBot, loadChildBot } from '../../support/child-bot.ts';
@@ -40,8 +41,6 @@ const DOWNTIME_MS = 61_000;
 const NUDGE_AFTER_MS = 200;
 const NUDGE_MS = 1_500;
 const LOOK_EVERY_MS = 20;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** `program` is the directory of `compileProgram`. */
 export async function startSweepWorld(program: string): Promise<SweepWorld> {
