@@ -181,15 +181,22 @@ function hasSize(operand: Value): Test {
 
 function hasRemainder(operand: Value): Test {
   if (!Array.isArray(operand) || operand.length !== 2) throw new Fault(2, 'malformed mod, needs to be an array of two');
-  const [divisor, remainder] = operand.map((part) => (isNumber(part) ? Math.trunc(toNumber(part)) : Number.NaN));
-  if (divisor === undefined || remainder === undefined || Number.isNaN(divisor + remainder)) {
+  const [divisor, remainder] = operand.map(toWhole);
+  if (divisor === undefined || remainder === undefined)
     throw new Fault(2, 'malformed mod, divisor and remainder must be numbers');
-  }
-  if (divisor === 0) throw new Fault(2, 'divisor cannot be 0');
+  if (divisor === 0n) throw new Fault(2, 'divisor cannot be 0');
   return (value) => {
-    if (!isNumber(value) || !Number.isFinite(toNumber(value))) return false;
-    return Math.trunc(toNumber(value)) % divisor === remainder;
+    const whole = toWhole(value);
+    return whole !== undefined && whole % divisor === remainder;
   };
+}
+
+/** A number without its fraction; undefined for what is none, or beyond 64 bits. */
+function toWhole(value: Maybe): bigint | undefined {
+  if (typeof value === 'bigint') return value;
+  if (!isNumber(value) || !Number.isFinite(toNumber(value))) return undefined;
+  const whole = BigInt(Math.trunc(toNumber(value)));
+  return BigInt.asIntN(64, whole) === whole ? whole : undefined;
 }
 
 function containsAll(path: Path, operand: Value, compileFilter: CompileFilter): Matcher {

@@ -1,3 +1,4 @@
+import { Long } from 'mongodb';
 import { codeOf, idsOf, openTestDatabase, type TestDatabase } from './support.ts';
 
 /** What random operations found to differ from MongoDB, each in its smallest form. */
@@ -87,6 +88,15 @@ describe('expressions that depend on no document', () => {
   ])('are worked out even where there are no documents: %j', async (expression, code) => {
     const collection = await database.collection();
     expect(await codeOf(collection.aggregate([{ $project: { x: expression } }]).toArray())).toBe(code);
+  });
+});
+
+describe('filters', () => {
+  it('by $mod are exact beyond 2^53', async () => {
+    const long = Long.fromString('9007199254740993');
+    const collection = await database.collection({ _id: 1, a: long }, { _id: 2, a: 4.9 }, { _id: 3, a: 1e300 });
+    expect(await idsOf(collection, { a: { $mod: [2, 1] } })).toEqual([1]);
+    expect(await idsOf(collection, { a: { $mod: [2, 0] } })).toEqual([2]);
   });
 });
 

@@ -19,6 +19,9 @@ interface Difference {
 const codesOf = (answer: string): string[] =>
   [...answer.matchAll(/error (\d+)|"code":\{"\$numberInt":"(\d+)"/g)].map(([, a, b]) => a ?? b ?? '');
 
+/** What values make expressions fail. */
+const EXPRESSION_CODES = ['2', '14', '241', '16702', '17124', '28689', '28690', '40081', '40228'];
+
 /** Ours and theirs, of the first errors. */
 function hasCodes(ours: string, theirs: string): (compared: Compared) => boolean {
   return ({ result, expected }) => (codesOf(result)[0] ?? '') === ours && (codesOf(expected)[0] ?? '') === theirs;
@@ -32,7 +35,7 @@ function errorIndex(answer: string): number {
 }
 
 function withoutKeyValue(answer: string): string {
-  return answer.replaceAll(/"keyValue":(null|\{.*?\}\}(?=\}))/g, '');
+  return answer.replaceAll(/"keyValue":(null|\{\}|\{.*?\}(?=\}(,|\])))/g, '');
 }
 
 function withoutEmpty(docs: readonly string[]): string {
@@ -58,7 +61,7 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   keyValue: {
     reason: 'it does not know which value of an update was a duplicate',
     applies: ({ result, expected }) =>
-      expected.includes('"keyValue":null') && withoutKeyValue(result) === withoutKeyValue(expected),
+      /"keyValue":(null|\{\})/.test(expected) && withoutKeyValue(result) === withoutKeyValue(expected),
   },
   lateChecks: {
     reason: 'it looks for conflicts, and at the names of $rename, after other mistakes or only when a document matches',
@@ -133,6 +136,32 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
       /:-1\b/.test(text) &&
       codesOf(result)[0] === '11000' &&
       codesOf(expected).length === 0,
+  },
+  emptyAll: {
+    reason: '$all of nothing matches everything there, nothing in MongoDB',
+    applies: (_compared, text) => text.includes('"$all":[]'),
+  },
+  insertFilters: {
+    reason: 'it does not count array filters that only $setOnInsert uses',
+    applies: ({ result, expected }, text) =>
+      text.includes('$setOnInsert') &&
+      text.includes('arrayFilters') &&
+      ['2', '9'].includes(codesOf(expected)[0] ?? '') &&
+      errorIndex(result) > errorIndex(expected),
+  },
+  lazy: {
+    reason: 'it works out only the fields that are asked for, and constants only if there are documents',
+    applies: ({ command, result }) =>
+      ('aggregate' in command || 'explain' in command) && EXPRESSION_CODES.includes(codesOf(result)[0] ?? ''),
+  },
+  parallelLists: {
+    reason: 'it puts two lists side by side into an index',
+    applies: ({ result }) => codesOf(result).includes('171'),
+  },
+  removedId: {
+    reason: 'a group without _id has none there, null in MongoDB',
+    applies: ({ command, result, expected }) =>
+      'aggregate' in command && expected === result.replaceAll('"_id":null,', '').replaceAll('"_id":null', ''),
   },
   collision: {
     reason: 'it merges stages that may not be merged',
