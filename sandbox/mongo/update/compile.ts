@@ -109,7 +109,8 @@ function checkPath(name: string): Path {
   if (path[0]?.startsWith('$')) {
     if (path[0] === '$' || path[0].startsWith('$['))
       throw new Fault(2, `Cannot have positional operator in the first position of '${name}'`);
-    throw new Fault(52, `The dollar ($) prefixed field '${path[0]}' in '${name}' is not valid for storage.`);
+    // MongoDB stores it where an upsert makes a document, and answers 52 where one is there already.
+    throw unsupported(`the field name ${path[0]} in a document`);
   }
   if (path.filter((part) => part === '$').length > 1)
     throw new Fault(2, `Too many positional (i.e. '$') elements found in path '${name}'`);

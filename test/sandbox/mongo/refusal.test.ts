@@ -58,6 +58,7 @@ describe('what is outside the subset', () => {
     ['a field of an update nobody has', update({ $set: { a: 1 } }, { frob: 1 })],
     ['sorting an update', update({ $set: { a: 1 } }, { sort: { a: 1 } })],
     ['field names with $', update({ $set: { 'a.$b': 1 } })],
+    ['field names with $ that an upsert might insert', update({ $set: { $b: 1 } }, { upsert: true })],
     ['$lookup', pipeline({ $lookup: { from: 'x', localField: 'a', foreignField: 'b', as: 'c' } })],
     ['$out', pipeline({ $out: 'x' })],
     ['$facet', pipeline({ $facet: { a: [] } })],
