@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
+import { decodeDoc } from './bson/decode.ts';
 import { encodeReply } from './bson/encode.ts';
-import { isDoc } from './bson/values.ts';
+import { type Doc, isDoc, isNumber, isTruthy, toNumber } from './bson/values.ts';
+import type { Request } from './commands/context.ts';
 import { answer, failure, type Shared } from './commands/dispatch.ts';
 import { MAX_MESSAGE_BYTES } from './commands/handshake.ts';
 import { Fault, messageOf } from './errors.ts';
-import { completeReply, HEADER_BYTES, headRoom, type Message, OP_MSG, OP_QUERY, parseMessage } from './wire.ts';
+import type { Logger } from './logger.ts';
+import { completeReply, HEADER_BYTES, headRoom, OP_MSG, OP_QUERY, parseMessage, wantsNoReply } from './wire.ts';
 
 /** Waits until what was written so far is safe; resolves at once where nothing is kept. */
 export type Settle = () => Promise<void> | undefined;
@@ -44,17 +47,21 @@ async function respond(
   connectionId: number,
   settle: Settle,
 ): Promise<Response | undefined> {
-  let message: Message;
+  const opCode = bytes.readInt32LE(12) === OP_QUERY ? OP_QUERY : OP_MSG;
+  const requestId = bytes.readInt32LE(4);
+  let request: Request | undefined;
+  let reply: Buffer;
   try {
-    message = parseMessage(bytes);
+    request = parseMessage(bytes);
+    reply = answer(shared, request, connectionId, headRoom(opCode));
   } catch (error) {
-    const opCode = bytes.readInt32LE(12) === OP_QUERY ? OP_QUERY : OP_MSG;
-    return { bytes: encodeReply(failure(error), headRoom(opCode)), opCode, requestId: bytes.readInt32LE(4) };
+    reply = encodeReply(failure(error), headRoom(opCode));
   }
-  const { opCode, requestId } = message;
-  let reply = answer(shared, message, connectionId, headRoom(opCode));
-  if (message.isSilent) return undefined;
-  const settled = isRead(message) ? undefined : settle();
+  if (wantsNoReply(bytes)) {
+    reportFailures(decodeDoc(reply, headRoom(opCode)), shared.logger);
+    return undefined;
+  }
+  const settled = request && !isRead(request) ? settle() : undefined;
   if (settled) {
     try {
       await settled;
@@ -63,6 +70,19 @@ async function respond(
     }
   }
   return { bytes: reply, opCode, requestId };
+}
+
+/** Nobody hears of what an unacknowledged write could not do, unless the log says it. */
+function reportFailures(reply: Doc, logger: Logger | undefined): void {
+  const errors = isTruthy(reply.get('ok')) ? reply.get('writeErrors') : [reply];
+  if (!Array.isArray(errors)) return;
+  for (const error of errors.filter(isDoc)) {
+    const code = error.get('code');
+    logger?.warn(
+      { code: isNumber(code) ? toNumber(code) : code, errmsg: error.get('errmsg') },
+      'embedded database: an unacknowledged write failed',
+    );
+  }
 }
 
 /** Commands that change nothing need not wait for the disk, unless they ask for what a crash cannot take back. */
@@ -78,11 +98,11 @@ const READS: ReadonlySet<string> = new Set([
   'ping',
 ]);
 
-function isRead(message: Message): boolean {
-  const concern = message.body.get('readConcern');
+function isRead(request: Request): boolean {
+  const concern = request.body.get('readConcern');
   const level = isDoc(concern) ? concern.get('level') : undefined;
   if (level === 'majority' || level === 'linearizable') return false;
-  return READS.has(message.body.keys().next().value ?? '');
+  return READS.has(request.body.keys().next().value ?? '');
 }
 
 function notWritten(error: unknown): Fault {

@@ -45,7 +45,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions = {}): Pr
   const sessions = createSessions(store);
   const sockets = new Set<Socket>();
   let address = '';
-  const shared: Shared = { store, cursors, sessions, address: () => address };
+  const shared: Shared = { store, cursors, sessions, address: () => address, logger: options.logger };
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;

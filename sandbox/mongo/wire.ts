@@ -17,24 +17,21 @@ const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 const KNOWN_FLAGS = 0x10003;
 
-export interface Message extends Request {
-  readonly requestId: number;
-  readonly opCode: number;
-  /** The client wants no reply (w: 0). */
-  readonly isSilent: boolean;
+/** Whether the client reads no reply (w: 0), be the rest of the message what it may: one would be taken for the next. */
+export function wantsNoReply(buffer: Buffer): boolean {
+  return buffer.length >= 20 && buffer.readInt32LE(12) === OP_MSG && (buffer.readUInt32LE(16) & MORE_TO_COME) !== 0;
 }
 
 /** One whole message. Throws a Fault; what the bytes are has to be a message all the same, or the connection ends. */
-export function parseMessage(buffer: Buffer): Message {
-  const requestId = buffer.readInt32LE(4);
+export function parseMessage(buffer: Buffer): Request {
   const opCode = buffer.readInt32LE(12);
-  if (opCode === OP_MSG) return parseMsg(buffer, requestId);
-  if (opCode === OP_QUERY) return parseQuery(buffer, requestId);
+  if (opCode === OP_MSG) return parseMsg(buffer);
+  if (opCode === OP_QUERY) return parseQuery(buffer);
   if (opCode === OP_COMPRESSED) throw unsupported('OP_COMPRESSED');
   throw new Fault(17, `unknown message format ${opCode}`);
 }
 
-function parseMsg(buffer: Buffer, requestId: number): Message {
+function parseMsg(buffer: Buffer): Request {
   if (buffer.length < OP_MSG_HEAD + 5) throw new Fault(17, 'an OP_MSG message that is too short');
   const flags = buffer.readUInt32LE(16);
   if ((flags & 0xffff & ~KNOWN_FLAGS) !== 0) throw new Fault(17, `unknown OP_MSG flags ${flags}`);
@@ -57,7 +54,7 @@ function parseMsg(buffer: Buffer, requestId: number): Message {
     else throw new Fault(17, `unknown OP_MSG section ${kind}`);
   }
   if (!body) throw new Fault(17, 'an OP_MSG message without a body');
-  return { requestId, opCode: OP_MSG, isSilent: (flags & MORE_TO_COME) !== 0, body, sequences };
+  return { body, sequences };
 }
 
 function parseSequence(buffer: Buffer, start: number, end: number, sequences: Map<string, Buffer[]>): number {
@@ -82,7 +79,7 @@ function parseSequence(buffer: Buffer, start: number, end: number, sequences: Ma
 const HELLOS: ReadonlySet<string> = new Set(['hello', 'ismaster', 'isMaster']);
 
 /** The old format: drivers say hello in it, before they know better, and nothing else. */
-function parseQuery(buffer: Buffer, requestId: number): Message {
+function parseQuery(buffer: Buffer): Request {
   const nameEnd = buffer.indexOf(0, 20);
   if (nameEnd < 0 || buffer.length < nameEnd + 14) throw new Fault(17, 'an OP_QUERY message that is too short');
   const namespace = buffer.toString('utf8', 20, nameEnd);
@@ -91,7 +88,7 @@ function parseQuery(buffer: Buffer, requestId: number): Message {
   const [name = ''] = body.keys();
   if (!HELLOS.has(name)) throw unsupported(`the command ${name} in an OP_QUERY message`);
   body.set('$db', namespace.slice(0, -'.$cmd'.length));
-  return { requestId, opCode: OP_QUERY, isSilent: false, body, sequences: new Map() };
+  return { body, sequences: new Map() };
 }
 
 /** How many bytes a reply needs before its document. */

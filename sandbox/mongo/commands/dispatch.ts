@@ -1,6 +1,7 @@
 import { encodeReply, type Reply } from '../bson/encode.ts';
 import { type Doc, docOf, int, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
 import { codeName, Fault, unsupported } from '../errors.ts';
+import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
 import { type CommandName, checkCommandFields, isCommand } from '../supported.ts';
 import { aggregate } from './aggregate.ts';
@@ -82,6 +83,7 @@ export interface Shared {
   readonly sessions: Sessions;
   /** What hello tells clients to connect to. */
   readonly address: () => string;
+  readonly logger: Logger | undefined;
 }
 
 /** The bytes of the reply to a command, after `headRoom` free ones. Never throws: a mistake is a reply too. */
