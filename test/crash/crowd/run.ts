@@ -163,7 +163,10 @@ function gatherCrowd(world: CrowdWorld, faults: string[]): Crowd {
         ({ name }) => !tried.has(`${planned.number} ${name}`) && !underWay.has(`${planned.number} ${name}`),
       );
       if (asked.length === 0) continue;
-      await Promise.race([Promise.all(asked.map((act) => begin(planned, act))), pause(ACT_PATIENCE_MS)]);
+      await Promise.race([
+        Promise.all(asked.map((act) => begin(planned, act))),
+        pause(ACT_PATIENCE_MS, undefined, { ref: false }),
+      ]);
       quietSince = Date.now();
     }
     return false;
