@@ -18,6 +18,8 @@ export type { JobDeps } from './deps.ts';
 
 const COLLECTION = 'jobs';
 const POLL_EVERY_MS = 1_000;
+/** Agenda's own: by it the next job is found and locked. */
+const NEXT_JOB_INDEX = { name: 1, nextRunAt: 1, priority: -1, lockedAt: 1, disabled: 1 } as const;
 
 export interface Jobs {
   /** Connects, defines and schedules everything; from here on jobs run. */
@@ -41,7 +43,8 @@ export function createJobs(options: {
   // Its mark on what it locks; process ids are the same in every container.
   const name = `slipway-${newId('instance')}`;
   const agenda = new Agenda({
-    backend: new MongoBackend({ mongo: db, collection: COLLECTION }),
+    // Agenda's constructor would make the index and await it nowhere: a database lost then would end the process.
+    backend: new MongoBackend({ mongo: db, collection: COLLECTION, ensureIndex: false }),
     name,
     processEvery: POLL_EVERY_MS,
     maxConcurrency: 20,
@@ -62,6 +65,7 @@ export function createJobs(options: {
   return {
     async start(deps) {
       const jobs = db.collection(COLLECTION);
+      await jobs.createIndex(NEXT_JOB_INDEX, { name: 'findAndLockNextJobIndex' });
       await jobs.createIndex({ 'data.releaseId': 1 });
       const setBackMs = await setBackWhileStopped(jobs, RECURRING_JOBS, new Date());
       if (setBackMs > 0) {

@@ -136,6 +136,18 @@ test('a port that is taken is told as what it is', async () => {
   }
 });
 
+test('an app-level token that Slack refuses is told as what it is', async () => {
+  const slack = await startSlack({ signingSecret: 'abc', botToken: 'xoxb-1', appToken: 'xapp-1', teamId: 'T1' });
+  try {
+    const env = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-2', SLACK_API_URL: slack.apiUrl, PORT: '0' };
+    const { code, output } = await start([], env).ended();
+    expect([code, output]).toEqual([1, expect.stringContaining('SLACK_APP_TOKEN: Slack refuses it (invalid_auth)')]);
+    expect(output).not.toMatch(/\n\s+at /);
+  } finally {
+    await slack.close();
+  }
+});
+
 test('a bot that is stopped while it waits for Slack gives its embedded database back', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
