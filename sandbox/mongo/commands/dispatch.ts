@@ -74,6 +74,7 @@ function killAllSessions({ command, cursors }: Context): Reply {
   return {};
 }
 
+const ADMIN_ONLY: ReadonlySet<string> = new Set(['getCmdLineOpts', 'getParameter', 'listDatabases']);
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
 /** What all commands of a server share. */
@@ -117,6 +118,8 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
   checkCommandFields(name, [...body.keys(), ...request.sequences.keys()]);
   const database = body.get('$db');
   if (typeof database !== 'string' || database === '') throw new Fault(40414, `OP_MSG requests require a $db argument`);
+  if (ADMIN_ONLY.has(name) && database !== 'admin')
+    throw new Fault(13, `${name} may only be run against the admin database.`);
   checkApi(name, body);
   checkReadConcern(body);
   const { address, store, cursors, sessions } = shared;

@@ -30,6 +30,8 @@ describe('what the test runners of drivers send before each test', () => {
     expect(await codeOf(admin.command({ getParameter: { allParameters: true } }))).toBe(115);
     expect(await codeOf(admin.command({ getParameter: 1, logLevel: 1 }))).toBe(115);
     expect(await admin.command({ getCmdLineOpts: 1 })).toEqual({ argv: ['embedded-mongo'], parsed: {}, ok: 1 });
+    for (const command of [{ getParameter: '*' }, { getCmdLineOpts: 1 }, { listDatabases: 1 }])
+      expect(await codeOf(database.db.command(command))).toBe(13);
     expect(await admin.command({ serverStatus: 1 })).toMatchObject({ storageEngine: { name: 'embedded' } });
   });
 

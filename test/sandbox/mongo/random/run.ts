@@ -49,7 +49,9 @@ export async function run(place: Place, operation: Operation): Promise<string> {
 
 /** With every BSON type as it came. */
 async function send({ db }: Place, command: object): Promise<Reply> {
-  return await db.command(command, { promoteValues: false, bsonRegExp: true });
+  const options = { promoteValues: false, bsonRegExp: true };
+  const isOfServer = 'listDatabases' in command || 'getParameter' in command;
+  return await (isOfServer ? db.admin().command(command, options) : db.command(command, options));
 }
 
 /** Everything that is stored, and the indexes, in an order that depends on nothing else. */
