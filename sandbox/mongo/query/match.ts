@@ -1,8 +1,8 @@
 import { type Doc, isDoc, type Maybe, Regex, type Value } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import { checkSupported } from '../supported.ts';
-import { compileField, isOperatorDoc } from './operators.ts';
-import { type MatchPosition, splitPath } from './path.ts';
+import { compileField, ELEMENT, isOperatorDoc } from './operators.ts';
+import { type MatchPosition, type Path, splitPath } from './path.ts';
 
 /** Whether a document passes a filter; `position` takes where the array match was found, for `$` in updates. */
 export type Matcher = (doc: Doc, position?: MatchPosition) => boolean;
@@ -53,13 +53,12 @@ export function branchesOf(name: string, condition: Value): Doc[] {
 
 function compileCondition(name: string, condition: Value): Matcher {
   const path = splitPath(name);
-  if (isOperatorDoc(condition)) return allOf(compileOperators(name, condition));
-  if (condition instanceof Regex) return compileField(path, '$regex', condition, new Map(), compileFilter);
-  return compileField(path, '$eq', condition, new Map(), compileFilter);
+  if (isOperatorDoc(condition)) return allOf(compileOperators(path, condition));
+  if (condition instanceof Regex) return compileField(path, '$regex', condition, new Map(), elementTest);
+  return compileField(path, '$eq', condition, new Map(), elementTest);
 }
 
-function compileOperators(name: string, condition: Doc): Matcher[] {
-  const path = splitPath(name);
+function compileOperators(path: Path, condition: Doc): Matcher[] {
   const parts: Matcher[] = [];
   for (const [operator, operand] of condition) {
     if (!operator.startsWith('$')) throw new Fault(2, `unknown operator: ${operator}`);
@@ -68,18 +67,36 @@ function compileOperators(name: string, condition: Doc): Matcher[] {
       continue;
     }
     checkSupported('queryOperators', operator, `the query operator ${operator}`);
-    if (operator === '$not') parts.push(compileNot(name, operand));
-    else parts.push(compileField(path, operator, operand, condition, compileFilter));
+    if (operator === '$not') parts.push(compileNot(path, operand));
+    else parts.push(compileField(path, operator, operand, condition, elementTest));
   }
   return parts;
 }
 
-function compileNot(name: string, operand: Value): Matcher {
+function compileNot(path: Path, operand: Value): Matcher {
   if (operand instanceof Regex) {
-    const inner = compileCondition(name, operand);
+    const inner = compileField(path, '$regex', operand, new Map(), elementTest);
     return (doc) => !inner(doc);
   }
   if (!isOperatorDoc(operand)) throw new Fault(2, '$not needs a regex or a document');
-  const inner = allOf(compileOperators(name, operand));
+  const inner = allOf(compileOperators(path, operand));
   return (doc) => !inner(doc);
+}
+
+/**
+ * What `$elemMatch` demands of one element: `{ $gt: 1 }` of the element itself, whole if it is a list; `{ a: 1 }` of
+ * the fields of an element that is a document or a list.
+ */
+export function elementTest(operand: Doc): (element: Value) => boolean {
+  const isLogic = ['$and', '$or', '$nor'].some((name) => operand.has(name));
+  if (isOperatorDoc(operand) && !isLogic) {
+    const matcher = allOf(compileOperators(ELEMENT, operand));
+    return (element) => matcher(new Map([['', element]]));
+  }
+  const matcher = compileFilter(operand);
+  return (element) => (isDoc(element) ? matcher(element) : Array.isArray(element) && matcher(indexed(element)));
+}
+
+function indexed(values: readonly Value[]): Doc {
+  return new Map(values.map((value, index) => [String(index), value]));
 }

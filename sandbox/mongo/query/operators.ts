@@ -18,7 +18,10 @@ import { type MatchPosition, type Path, someAt } from './path.ts';
 import { compileRegex } from './regex.ts';
 
 type Test = (value: Maybe) => boolean;
-type CompileFilter = (filter: Doc) => Matcher;
+type ElementTest = (operand: Doc) => (element: Value) => boolean;
+
+/** In place of a path: the value under this name itself, which if it is a list is not opened. */
+export const ELEMENT: Path = [''];
 
 /** A document whose first field is an operator, as against one to compare with. */
 export function isOperatorDoc(value: Value): value is Doc {
@@ -37,10 +40,11 @@ export function compileField(
   operator: string,
   operand: Value,
   siblings: Doc,
-  compileFilter: CompileFilter,
+  elementTest: ElementTest,
 ): Matcher {
   const some = (test: Test, leaf: 'elements' | 'whole' = 'elements'): Matcher => {
     const [only] = path;
+    if (path === ELEMENT) return (doc) => test(doc.get(''));
     if (path.length > 1 || only === undefined) return (doc, position) => someAt(doc, path, test, leaf, position);
     return (doc, position) => {
       const value = doc.get(only);
@@ -79,9 +83,9 @@ export function compileField(
     case '$mod':
       return some(hasRemainder(operand));
     case '$all':
-      return containsAll(path, operand, compileFilter);
+      return containsAll(path, operand, elementTest);
     case '$elemMatch':
-      return someElement(path, operand, compileFilter);
+      return someElement(path, operand, elementTest);
     default:
       throw unsupported(`the query operator ${operator}`);
   }
@@ -199,22 +203,22 @@ function toWhole(value: Maybe): bigint | undefined {
   return BigInt.asIntN(64, whole) === whole ? whole : undefined;
 }
 
-function containsAll(path: Path, operand: Value, compileFilter: CompileFilter): Matcher {
+function containsAll(path: Path, operand: Value, elementTest: ElementTest): Matcher {
   if (!Array.isArray(operand)) throw new Fault(2, '$all needs an array');
   const parts = operand.map((member): Matcher => {
     if (isDoc(member) && member.has('$elemMatch')) {
-      return someElement(path, member.get('$elemMatch') ?? null, compileFilter);
+      return someElement(path, member.get('$elemMatch') ?? null, elementTest);
     }
     if (isOperatorDoc(member)) throw new Fault(2, 'no $ expressions in $all');
     const operator = member instanceof Regex ? '$regex' : '$eq';
-    return compileField(path, operator, member, new Map(), compileFilter);
+    return compileField(path, operator, member, new Map(), elementTest);
   });
   return (doc, position) => parts.length > 0 && parts.every((part) => part(doc, position));
 }
 
-function someElement(path: Path, operand: Value, compileFilter: CompileFilter): Matcher {
+function someElement(path: Path, operand: Value, elementTest: ElementTest): Matcher {
   if (!isDoc(operand)) throw new Fault(2, '$elemMatch needs an Object');
-  const test = elementTest(operand, compileFilter);
+  const test = elementTest(operand);
   return (doc, position) => {
     const own: MatchPosition = {};
     const found = someAt(doc, path, (value) => Array.isArray(value) && takeIndex(value, test, own), 'whole', position);
@@ -227,20 +231,4 @@ function takeIndex(values: readonly Value[], test: (value: Value) => boolean, ow
   const index = values.findIndex(test);
   if (index >= 0) own.index = index;
   return index >= 0;
-}
-
-/** `{ $gt: 1 }` tests the element itself, `{ a: 1 }` the fields of an element that is a document. */
-export function elementTest(operand: Doc, compileFilter: CompileFilter): (element: Value) => boolean {
-  const isLogic = ['$and', '$or', '$nor'].some((name) => operand.has(name));
-  if (!isOperatorDoc(operand) || isLogic) {
-    const matcher = compileFilter(operand);
-    return (element) => (isDoc(element) ? matcher(element) : Array.isArray(element) && matcher(indexed(element)));
-  }
-  const matcher = compileFilter(new Map([['v', operand]]));
-  // An element that is an array is compared whole and by its own elements, one level deep.
-  return (element) => matcher(new Map([['v', element]]));
-}
-
-function indexed(values: readonly Value[]): Doc {
-  return new Map(values.map((value, index) => [String(index), value]));
 }

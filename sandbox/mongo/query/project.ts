@@ -1,8 +1,7 @@
 import { type Doc, isDoc, isNumber, isTruthy, toNumber, type Value } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { checkSupported } from '../supported.ts';
-import { compileFilter } from './match.ts';
-import { elementTest } from './operators.ts';
+import { elementTest } from './match.ts';
 
 /** A function that makes the projected document; it never changes the one given. */
 export type Projector = (doc: Doc) => Doc;
@@ -104,7 +103,7 @@ function slicer(operand: Value): (value: Value) => Value {
 function elementPicker(name: string, operand: Value): (value: Value) => Value | undefined {
   if (!isDoc(operand)) throw new Fault(2, 'elemMatch: Invalid argument, object required');
   if (name.includes('.')) throw new Fault(31255, 'Cannot use $elemMatch projection on a nested field.');
-  const test = elementTest(operand, compileFilter);
+  const test = elementTest(operand);
   return (value) => {
     if (!Array.isArray(value)) return undefined;
     const found = value.find(test);

@@ -2,7 +2,7 @@ import { compare, compareKeys, invertKey, isEqual, keyOf } from '../bson/order.t
 import { type Doc, isDoc, isNumber, Regex, toNumber, type Value } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import { compileFilter } from '../query/match.ts';
-import { elementTest, isOperatorDoc } from '../query/operators.ts';
+import { isOperatorDoc } from '../query/operators.ts';
 import { checkSupported } from '../supported.ts';
 import type { BsonNumber } from './arithmetic.ts';
 import { valueAt } from './paths.ts';
@@ -63,12 +63,15 @@ export function pull(operand: Value): Change {
 }
 
 function pullTest(operand: Value): (value: Value) => boolean {
-  if (isOperatorDoc(operand)) return elementTest(operand, compileFilter);
+  const isLogic = isDoc(operand) && ['$and', '$or', '$nor'].some((name) => operand.has(name));
+  if (operand instanceof Regex || (isOperatorDoc(operand) && !isLogic)) {
+    const matcher = compileFilter(new Map([['v', operand]]));
+    return (value) => matcher(new Map([['v', value]]));
+  }
   if (isDoc(operand)) {
     const matcher = compileFilter(operand);
     return (value) => isDoc(value) && matcher(value);
   }
-  if (operand instanceof Regex) return elementTest(new Map([['$regex', operand]]), compileFilter);
   return (value) => isEqual(value, operand);
 }
 

@@ -65,6 +65,14 @@ describe('$rename', () => {
   });
 });
 
+describe('$pull', () => {
+  it('opens an element that is a list once, and takes filters of the fields of documents', async () => {
+    expect(await updated({ a: [[1], [[1]], 1, 5] }, { $pull: { a: { $lt: 3 } } })).toEqual({ a: [[[1]], 5] });
+    const $pull = { a: { $or: [{ x: 1 }, { y: 2 }] } };
+    expect(await updated({ a: [{ x: 1 }, { y: 2 }, 1, { x: 2 }] }, { $pull })).toEqual({ a: [1, { x: 2 }] });
+  });
+});
+
 describe('unique indexes', () => {
   it('are checked in the order they were made: the _id before lists side by side', async () => {
     const collection = await database.collection({ _id: 1 });
@@ -92,6 +100,19 @@ describe('expressions that depend on no document', () => {
 });
 
 describe('filters', () => {
+  it('by $elemMatch take an element that is a list whole', async () => {
+    const collection = await database.collection(
+      { _id: 1, a: [[2.5, null]] },
+      { _id: 2, a: [1] },
+      { _id: 3, a: [[[1]]] },
+    );
+    expect(await idsOf(collection, { a: { $elemMatch: { $gte: 1 } } })).toEqual([2]);
+    expect(await idsOf(collection, { a: { $elemMatch: { $type: 'array' } } })).toEqual([1, 3]);
+    expect(await idsOf(collection, { a: { $elemMatch: { $not: { $gte: 1 } } } })).toEqual([1, 3]);
+    expect(await idsOf(collection, { a: { $elemMatch: { $elemMatch: { $gte: 1 } } } })).toEqual([1]);
+    expect(await idsOf(collection, { a: { $elemMatch: { $all: [[2.5, null]] } } })).toEqual([1]);
+  });
+
   it('by $mod are exact beyond 2^53', async () => {
     const long = Long.fromString('9007199254740993');
     const collection = await database.collection({ _id: 1, a: long }, { _id: 2, a: 4.9 }, { _id: 3, a: 1e300 });
