@@ -18,8 +18,6 @@ export type { JobDeps } from './deps.ts';
 
 const COLLECTION = 'jobs';
 const POLL_EVERY_MS = 1_000;
-/** Agenda's own: by it the next job is found and locked. */
-const NEXT_JOB_INDEX = { name: 1, nextRunAt: 1, priority: -1, lockedAt: 1, disabled: 1 } as const;
 
 export interface Jobs {
   /** Connects, defines and schedules everything; from here on jobs run. */
@@ -42,9 +40,12 @@ export function createJobs(options: {
   const { db, realTimeOf, logger } = options;
   // Its mark on what it locks; process ids are the same in every container.
   const name = `slipway-${newId('instance')}`;
+  const backend = new MongoBackend({ mongo: db, collection: COLLECTION });
+  // Agenda's constructor connects (which makes indexes) and looks at no failure, which would end the process: `start` does.
+  const connected = backend.connect();
+  backend.connect = () => connected.catch(() => undefined);
   const agenda = new Agenda({
-    // Agenda's constructor would make the index and await it nowhere: a database lost then would end the process.
-    backend: new MongoBackend({ mongo: db, collection: COLLECTION, ensureIndex: false }),
+    backend,
     name,
     processEvery: POLL_EVERY_MS,
     maxConcurrency: 20,
@@ -64,8 +65,8 @@ export function createJobs(options: {
 
   return {
     async start(deps) {
+      await connected;
       const jobs = db.collection(COLLECTION);
-      await jobs.createIndex(NEXT_JOB_INDEX, { name: 'findAndLockNextJobIndex' });
       await jobs.createIndex({ 'data.releaseId': 1 });
       const setBackMs = await setBackWhileStopped(jobs, RECURRING_JOBS, new Date());
       if (setBackMs > 0) {
