@@ -24,6 +24,7 @@ import { ConfigError } from './shared/errors.ts';
 import { createLogger, type Logger } from './shared/logger.ts';
 import { measuredFetch } from './shared/measured-fetch.ts';
 import { createMetrics, type Metrics } from './shared/metrics.ts';
+import { within } from './shared/within.ts';
 import { measureAcknowledgements } from './slack-acks.ts';
 import { createSlackApp, type SlackApp } from './slack-app.ts';
 
@@ -207,7 +208,7 @@ async function wire(
     port,
     engine,
     stop() {
-      stopped ??= Promise.race([shutDown(), delay(STOP_WITHIN_MS, undefined, { ref: false })]);
+      stopped ??= within(STOP_WITHIN_MS, shutDown(), undefined);
       return stopped;
     },
   };
@@ -221,12 +222,12 @@ function slackMethod({ pathname }: URL): string {
 
 async function readiness(persistence: Persistence, jobsRun: boolean, slack: SlackApp) {
   // A database that hangs must not keep the others from being named.
-  const late = delay(PING_WITHIN_MS, { ok: false, detail: 'no answer' }, { ref: false });
+  const silent = { ok: false, detail: 'no answer' };
   const answered = persistence.ping().then(
     () => ({ ok: true }),
-    () => ({ ok: false, detail: 'no answer' }),
+    () => silent,
   );
-  const database = await Promise.race([answered, late]);
+  const database = await within(PING_WITHIN_MS, answered, silent);
   const connected = slack.isConnected();
   return {
     database,

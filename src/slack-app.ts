@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AnyMiddlewareArgs,
   App,
@@ -14,6 +15,7 @@ import { ConfigError, TransientError } from './shared/errors.ts';
 import { newId } from './shared/ids.ts';
 import { inLogScope, type LogScope } from './shared/log-scope.ts';
 import type { Logger } from './shared/logger.ts';
+import { within } from './shared/within.ts';
 import { slackLogger } from './slack-logger.ts';
 
 /** Where Slack sends events, commands and interactions in HTTP mode. */
@@ -166,7 +168,7 @@ async function identify(client: WebClient, options: CommonOptions): Promise<Slac
       if (!(fault instanceof TransientError)) throw refusedToken('SLACK_BOT_TOKEN', fault.fault.detail);
       if (attempt === START_TRIES) throw fault;
       options.logger.warn({ err: fault, attempt }, 'Slack does not answer yet');
-      await (options.wait ?? waitFor)(fault.retryAfterMs ?? 500 * 2 ** attempt);
+      await (options.wait ?? delay)(fault.retryAfterMs ?? 500 * 2 ** attempt);
     }
   }
 }
@@ -231,7 +233,7 @@ const acknowledgeFirst: Middleware<AnyMiddlewareArgs> = async (args) => {
   const answersItself = args.body.type === 'view_submission' || args.body.type === 'block_suggestion';
   if ('ack' in args && args.ack && !answersItself) {
     await args.ack();
-    await waitFor(WORK_AFTER_MS);
+    await delay(WORK_AFTER_MS);
   }
   await args.next();
 };
@@ -257,15 +259,11 @@ function trackWork() {
     },
     count: () => running.size,
     async settled(timeoutMs: number): Promise<boolean> {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<boolean>((resolve) => {
-        timer = setTimeout(() => resolve(false), timeoutMs);
-      });
       const all = async () => {
         while (running.size > 0) await Promise.allSettled(running);
         return true;
       };
-      return Promise.race([all(), late]).finally(() => clearTimeout(timer));
+      return within(timeoutMs, all(), false);
     },
   };
 }
@@ -281,10 +279,4 @@ function errorHandler(logger: Logger): ExtendedErrorHandler {
 
 function innermost(error: Error): unknown {
   return 'original' in error && error.original instanceof Error ? error.original : error;
-}
-
-function waitFor(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

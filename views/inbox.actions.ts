@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Delivery } from '../src/engine/index.ts';
 import { inLogScope } from '../src/shared/log-scope.ts';
+import { within } from '../src/shared/within.ts';
 import type { FaceDeps } from './deps.ts';
 import { GATE_ACTIONS, PICKER_ACTIONS, RELEASE_ACTIONS, SLOT_ACTIONS, TASK_ACTIONS } from './ids.ts';
 
@@ -136,8 +137,9 @@ export function createInbox(deps: FaceDeps, options: InboxOptions): Inbox {
       const payload = { userId, body: JSON.stringify(body) };
       const storing = deliveries.receive({ tenantId, key: `${KEY_PREFIX}${id}`, payload }, LEASE_MS);
       try {
-        const { claimed, delivery } = await within(storing, STORE_WITHIN_MS);
-        return { isNew: claimed, done: () => forget(delivery) };
+        const stored = await within(STORE_WITHIN_MS, storing, null);
+        if (!stored) throw new Error(`not stored within ${STORE_WITHIN_MS} ms`);
+        return { isNew: stored.claimed, done: () => forget(stored.delivery) };
       } catch (error) {
         deps.logger.warn({ err: error, tenantId, retryNum }, 'a request of Slack could not be stored');
         if (userId === null && retryNum < LAST_RETRY) throw error;
@@ -176,12 +178,4 @@ async function resumeOne(deps: FaceDeps, options: InboxOptions, delivery: Delive
   await deps.client.chat.postMessage({ channel: userId, text }).catch((error: unknown) => {
     deps.logger.warn({ err: error, tenantId }, 'a person could not be told of a lost request');
   });
-}
-
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not stored within ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

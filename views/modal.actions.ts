@@ -1,5 +1,6 @@
 import type { ModalView } from '@slack/types';
 import { Refusal } from '../src/shared/errors.ts';
+import { within } from '../src/shared/within.ts';
 import { answer, explain } from './answer.actions.ts';
 import { type Acknowledge, type Asker, type FaceDeps, type Submission, slackFault } from './deps.ts';
 import { infoModal } from './info-modal.ts';
@@ -36,7 +37,7 @@ export async function openModal(
 ): Promise<void> {
   const building = settle(build());
   try {
-    const early = await within(building, OPEN_WITHIN_MS);
+    const early = await within(OPEN_WITHIN_MS, building, 'late');
     if (early === 'late') return await openLoading(deps, asker, triggerId, title, building);
     if (!early.ok) return await refuse(early.error);
     await deps.client.views.open({ trigger_id: triggerId, view: early.value });
@@ -77,7 +78,7 @@ export async function submit(
 ): Promise<boolean> {
   const scope = { what: `submit ${title}`, tenantId: submission.tenantId };
   const working = settle(work());
-  const early = await within(working, ANSWER_WITHIN_MS);
+  const early = await within(ANSWER_WITHIN_MS, working, 'late');
   if (early === 'late') {
     await acknowledge({ response_action: 'update', view: infoModal(title, plainMessage('Working on it...')) });
     const late = await working;
@@ -143,12 +144,4 @@ function settle<T>(promise: Promise<T>): Promise<Settled<T>> {
     (value): Settled<T> => ({ ok: true, value }),
     (error: unknown): Settled<T> => ({ ok: false, error }),
   );
-}
-
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | 'late'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

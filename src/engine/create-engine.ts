@@ -1,5 +1,6 @@
 import type { Release } from '../domain/release.ts';
 import { addToLogScope, inLogScope } from '../shared/log-scope.ts';
+import { within } from '../shared/within.ts';
 import { resolveActor } from './actors.ts';
 import { advance, handBackNow } from './advance.ts';
 import { readBacklog } from './backlog.ts';
@@ -85,12 +86,7 @@ export function createEngine(deps: Deps): Engine {
   /** The fact is stored; what follows is seen for a while, and goes on by itself where it takes longer. */
   async function follow(releaseId: string): Promise<void> {
     const work = inBackground(releaseId, 'release could not be advanced', () => advanceAndSend(releaseId));
-    let timer: NodeJS.Timeout | undefined;
-    const waited = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, WAIT_FOR_OUTCOME_MS);
-    });
-    await Promise.race([work, waited]);
-    clearTimeout(timer);
+    await within(WAIT_FOR_OUTCOME_MS, work, undefined);
   }
 
   function intent<I extends object>(run: Intent<I>): (input: I, context: IntentContext) => Promise<Release> {
@@ -187,12 +183,7 @@ export function createEngine(deps: Deps): Engine {
     },
     async stop(timeoutMs) {
       stopping = true;
-      let timer: NodeJS.Timeout | undefined;
-      const timedOut = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, timeoutMs);
-      });
-      await Promise.race([this.idle(), timedOut]);
-      clearTimeout(timer);
+      await within(timeoutMs, this.idle(), undefined);
       await Promise.all([
         ...[...holds].map((held) => handBackNow(deps, held)),
         ...[...holdsRows].map((held) => giveBackNow(deps, held)),

@@ -1,7 +1,7 @@
+import { within } from '../shared/within.ts';
 import { HealthAnswer, ReadyAnswer } from './answers.ts';
 import type { AnyEndpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
-import { within } from './within.ts';
 
 /** Each dependency by name; `detail` is shown to anybody who asks, so no secrets in it. */
 export type Readiness = () => Promise<Record<string, { ok: boolean; detail?: string }>>;

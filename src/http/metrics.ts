@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Engine } from '../engine/index.ts';
 import type { Backlog, Metrics } from '../shared/metrics.ts';
+import { within } from '../shared/within.ts';
 import { type AnyEndpoint, endpoint } from './endpoint.ts';
-import { within } from './within.ts';
 
 /**
  * `/metrics` for Prometheus (Spec 8.4, 8.5). Numbers alone, so nobody is asked for a token. What comes from the database is left

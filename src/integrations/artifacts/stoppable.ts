@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError } from '../../shared/errors.ts';
+import { within } from '../../shared/within.ts';
 import type { ArtifactStore } from './port.ts';
 
 export interface StoppableStore extends ArtifactStore {
@@ -38,10 +38,7 @@ export function stoppable(store: ArtifactStore): StoppableStore {
     },
     async stop(withinMs) {
       stopping.abort();
-      const late = new AbortController();
-      const waited = delay(withinMs, undefined, { signal: late.signal }).catch(() => undefined);
-      await Promise.race([Promise.allSettled(underWay), waited]);
-      late.abort();
+      await within(withinMs, Promise.allSettled(underWay), undefined);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PermanentError, TransientError } from '../../shared/errors.ts';
 import { type Connection, describeFault, requestPart, type SlackFile, withinIdle } from './slack-file-request.ts';
 
@@ -41,7 +42,7 @@ export async function openSlackFile(options: OpenSlackFileOptions): Promise<Read
     etag: null,
     total: options.sizeBytes,
   };
-  const tries: Tries = { failures: 0, max: options.maxTries ?? DEFAULT_TRIES, wait: options.wait ?? waitFor };
+  const tries: Tries = { failures: 0, max: options.maxTries ?? DEFAULT_TRIES, wait: options.wait ?? delay };
   const first = await connect(file, tries);
   return Readable.from(chunks(file, tries, first), { objectMode: false, highWaterMark: READ_AHEAD_BYTES });
 }
@@ -118,10 +119,4 @@ async function readPart(file: SlackFile, connection: Connection): Promise<Uint8A
     throw new PermanentError(describeFault(200, `the file is longer than the ${file.total} bytes Slack told`));
   }
   return bytes;
-}
-
-function waitFor(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
