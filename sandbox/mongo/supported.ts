@@ -82,7 +82,7 @@ export const SUPPORTED = {
       'collation',
     ],
     count: ['query', 'limit', 'skip', 'hint', 'collation'],
-    distinct: ['key', 'query', 'hint', 'collation'],
+    distinct: ['key', 'query', 'collation'],
     aggregate: ['pipeline', 'cursor', 'allowDiskUse', 'hint', 'collation', 'bypassDocumentValidation'],
     insert: ['documents', 'ordered', 'bypassDocumentValidation'],
     update: ['updates', 'ordered', 'bypassDocumentValidation'],

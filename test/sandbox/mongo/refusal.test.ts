@@ -56,6 +56,7 @@ describe('what is outside the subset', () => {
     ['a $push modifier nobody has', update({ $push: { a: { $each: [], $frob: 1 } } })],
     ['timestamps by $currentDate', update({ $currentDate: { a: { $type: 'timestamp' } } })],
     ['a field of an update nobody has', update({ $set: { a: 1 } }, { frob: 1 })],
+    ['a hint of distinct, which is newer', { distinct: 'r', key: 'a', hint: '_id_' }],
     ['sorting an update', update({ $set: { a: 1 } }, { sort: { a: 1 } })],
     ['field names with $', update({ $set: { 'a.$b': 1 } })],
     ['field names with $ that an upsert might insert', update({ $set: { $b: 1 } }, { upsert: true })],

@@ -135,7 +135,6 @@ const count = spread(
 );
 const distinct = spread(
   fc.tuple(path, filter).map(([key, query]) => ({ distinct: COLLECTION, key, query })),
-  hint,
   rarely({ collation: SIMPLE }),
   readGeneric,
 );

@@ -206,7 +206,7 @@ export function knownDifference(compared: Compared): string | undefined {
 
 /** Options that change nothing and that the reference engine refuses: it gets the command without them. */
 const LACKS: Readonly<Record<string, readonly string[]>> = {
-  distinct: ['collation', 'hint'],
+  distinct: ['collation'],
   findAndModify: ['collation'],
   create: ['collation', 'autoIndexId'],
   createIndexes: ['collation'],
