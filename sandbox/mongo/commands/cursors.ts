@@ -5,11 +5,13 @@ import { Fault } from '../errors.ts';
 export const FIRST_BATCH = 101;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const IDLE_MS = 10 * 60_000;
+/** One without a timeout ends with its session. */
+const SESSION_MS = 30 * 60_000;
 
 interface Cursor {
   readonly namespace: string;
   readonly docs: readonly string[];
-  readonly neverExpires: boolean;
+  readonly hasNoTimeout: boolean;
   at: number;
   usedAt: number;
 }
@@ -21,7 +23,7 @@ export interface Cursors {
   next(id: bigint, namespace: string, batchSize: number): Reply;
   kill(id: bigint, namespace: string): boolean;
   killAll(): void;
-  /** Closes cursors that nobody asked for ten minutes. */
+  /** Closes cursors that nobody asked for ten minutes, those without a timeout after thirty. */
   expire(now: number): void;
   size(): number;
 }
@@ -29,7 +31,7 @@ export interface Cursors {
 export interface OpenOptions {
   readonly batchSize: number;
   readonly isSingleBatch?: boolean;
-  readonly neverExpires?: boolean;
+  readonly hasNoTimeout?: boolean;
 }
 
 export function createCursors(): Cursors {
@@ -50,7 +52,7 @@ export function createCursors(): Cursors {
   }
 
   function open(namespace: string, docs: readonly string[], options: OpenOptions): Reply {
-    const cursor = { namespace, docs, neverExpires: options.neverExpires ?? false, at: 0, usedAt: Date.now() };
+    const cursor = { namespace, docs, hasNoTimeout: options.hasNoTimeout ?? false, at: 0, usedAt: Date.now() };
     const firstBatch = batch(cursor, options.batchSize);
     let id = 0n;
     if (cursor.at < docs.length && !options.isSingleBatch) {
@@ -77,7 +79,8 @@ export function createCursors(): Cursors {
   }
 
   function expire(now: number): void {
-    for (const [id, cursor] of cursors) if (!cursor.neverExpires && now - cursor.usedAt > IDLE_MS) cursors.delete(id);
+    for (const [id, { usedAt, hasNoTimeout }] of cursors)
+      if (now - usedAt > (hasNoTimeout ? SESSION_MS : IDLE_MS)) cursors.delete(id);
   }
 
   return {

@@ -8,7 +8,6 @@ import { LOG_NAME, openDirectory } from '../../../sandbox/mongo/durability/direc
 import { startEmbeddedMongo } from '../../../sandbox/mongo/index.ts';
 import { MongoClient } from './driver.ts';
 
-const KILLS = Number(process.env['EMBEDDED_KILLS'] ?? 3);
 const ROOT = join(__dirname, '../../..');
 
 let dir: string;
@@ -139,45 +138,7 @@ describe('a directory', () => {
   });
 });
 
-describe('a server that is killed', () => {
-  it('has every write it acknowledged, each time', async () => {
-    let acknowledged = 0;
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const { child, uri } = await spawnServer();
-      const exited = once(child, 'exit');
-      const client = await MongoClient.connect(uri, { retryWrites: false, serverSelectionTimeoutMS: 5000 });
-      const items = client.db('shop').collection<{ _id: number; kill: number }>('items');
-      const found = await items.find().sort({ _id: 1 }).toArray();
-      expect(found.slice(0, acknowledged).map(({ _id }) => _id)).toEqual(
-        Array.from({ length: acknowledged }, (_, id) => id),
-      );
-      await items.deleteMany({ _id: { $gte: acknowledged } });
-      const killAt = acknowledged + 20 + Math.floor(Math.random() * 60);
-      try {
-        for (;;) {
-          const batch = Array.from({ length: 4 }, (_, offset) => items.insertOne({ _id: acknowledged + offset, kill }));
-          await Promise.all(batch);
-          acknowledged += batch.length;
-          if (acknowledged >= killAt) setImmediate(() => child.kill('SIGKILL'));
-        }
-      } catch {
-        // The connection went with the server.
-      }
-      child.kill('SIGKILL');
-      await client.close();
-      await exited;
-    }
-    expect(acknowledged).toBeGreaterThanOrEqual(KILLS * 20);
-    await session(async (client) => {
-      expect(
-        await client
-          .db('shop')
-          .collection<{ _id: number }>('items')
-          .countDocuments({ _id: { $lt: acknowledged } }),
-      ).toBe(acknowledged);
-    });
-  }, 120_000);
-
+describe('a server of its own', () => {
   const itOnUnix = process.platform === 'win32' ? it.skip : it;
   itOnUnix(
     'undoes and refuses writes when its file may not grow, and goes on reading, removing and keeping the rest',
