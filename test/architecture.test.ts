@@ -160,6 +160,21 @@ const OPENERS: readonly { call: RegExp; files: RegExp }[] = [
   { call: /\bprocess\.env\b/, files: /^(src\/config\.ts|bin\/)/ },
 ];
 
+/** Where the time of the world is meant, and not the clock that is injected (Spec 7.3). */
+const REAL_TIME = new Map([
+  ['src/shared/clock.ts', 'it is where the time comes from'],
+  ['src/main.ts', 'how long a download takes'],
+  ['src/engine/lease.ts', 'its timer runs in real time'],
+  ['src/http/limits.ts', "it reads the counter of a library, which counts in the world's time"],
+  ['jobs/index.ts', "Agenda plans in the world's time"],
+  ['jobs/set-back.ts', "Agenda plans in the world's time"],
+  ['src/integrations/scm/github/client.ts', 'GitHub says until when it wants to be left alone'],
+  ['src/integrations/scm/github/failure.ts', 'GitHub says until when it wants to be left alone'],
+  ['src/integrations/scm/github/app-tokens.ts', 'GitHub says until when a token is good'],
+  ['src/integrations/artifacts/s3.ts', "a signed link runs out in the store's time"],
+  ['src/integrations/artifacts/local-files.ts', 'the age of a file'],
+]);
+
 const MAX_LINES = 300;
 const MAX_TEST_LINES = 600;
 /** Longer all the same, each with its reason. */
@@ -280,6 +295,29 @@ describe('the architecture', () => {
         ),
       );
     expect(faults).toEqual([]);
+  });
+
+  test('deciding is pure: nothing in the domain asks for time or chance, waits, or goes out', () => {
+    const impure =
+      /\bnew Date\(\)|\bDate\.now\b|\bMath\.random\b|\bperformance\b|\bset(Timeout|Interval|Immediate)\(|\bfetch\(|\bprocess\.|\bawait\b/;
+    const domain = [...SOURCES].filter(([file]) => file.startsWith('src/domain/'));
+    expect(domain.length).toBeGreaterThan(20);
+    expect(domain.filter(([, code]) => impure.test(code)).map(([file]) => file)).toEqual([]);
+  });
+
+  test('the clock is injected: time is asked for nowhere else', () => {
+    const asking = [...SOURCES].filter(
+      ([file, code]) => PRODUCT.test(file) && /\bnew Date\(\)|\bDate\.now\b/.test(code),
+    );
+    expect(asking.map(([file]) => file).sort()).toEqual([...REAL_TIME.keys()].sort());
+  });
+
+  test('the product uses no transaction', () => {
+    const using = [...SOURCES].filter(
+      ([file, code]) =>
+        PRODUCT.test(file) && /\b(startSession|withTransaction|startTransaction|transaction)\(/.test(code),
+    );
+    expect(using.map(([file]) => file)).toEqual([]);
   });
 
   test('no default exports, but where jest calls them', () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { measuredFetch } from '../../src/shared/measured-fetch.ts';
@@ -16,6 +17,30 @@ test('those of the process are there when they are asked for', async () => {
   const names = [...samplesOf(await createMetrics({ ofProcess: true }).text()).keys()];
   expect(names).toEqual(expect.arrayContaining(['process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds']));
   expect(await createMetrics().text()).not.toMatch(/^(process|nodejs)_/m);
+});
+
+test('the table for operators has each of them with its labels, and no other', async () => {
+  const table = /\| metric [\s\S]*?\n\n/.exec(readFileSync('docs/operations.md', 'utf8'))?.[0] ?? '';
+  const told = table.split('\n').flatMap((line) => {
+    const cell = line.split('|')[1] ?? '';
+    const [labels = ''] = /\{[^}]*\}/.exec(cell) ?? [];
+    return [...cell.matchAll(/slipway_\w+/g)].map(([name]) => `${name}${labels}`);
+  });
+  const metrics = createMetrics();
+  metrics.taskRan('FORK_BRANCH', 'done');
+  metrics.uploaded({ source: 'API', platform: 'IOS', sizeBytes: 1 });
+  metrics.slackAcknowledged('event', 1);
+  metrics.providerCalled({ provider: 'S3', operation: 'PutObject', status: '2xx' }, 1);
+  metrics.doctorFound({ 'late-messages': 0 });
+  const text = await metrics.text();
+  const kept = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', kind]) => {
+    const sample = [...samplesOf(text).keys()].find((key) =>
+      key.startsWith(kind === 'histogram' ? `${name}_sum` : name),
+    );
+    const labels = [...(sample ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label);
+    return labels.length > 0 ? `${name}{${labels.join(',')}}` : name;
+  });
+  expect(told.sort()).toEqual(kept.sort());
 });
 
 describe('a measured fetch', () => {
