@@ -4,7 +4,7 @@ import { Fault } from '../errors.ts';
 import { insertRecord, removeRecord } from '../store/collection.ts';
 import { runQuery } from '../store/run.ts';
 import { storable } from '../store/storable.ts';
-import { ensureCollection, findCollection } from '../store/store.ts';
+import { checkNamespace, ensureCollection, findCollection } from '../store/store.ts';
 import { type Context, collectionName, flagField, wholeField } from './context.ts';
 import { deletesOf, documentsOf, updatesOf } from './entries.ts';
 import { parseEntryQuery, runUpdate } from './modify.ts';
@@ -19,9 +19,11 @@ interface Outcome {
 export function insert(context: Context): Reply {
   const name = collectionName(context);
   const docs = documentsOf(context);
-  const collection = ensureCollection(context.store, context.database, name);
+  checkNamespace(context.database, name);
   const outcome = eachEntry(context, docs, ({ given, raw }) => {
     const doc = storable(given);
+    // Only here: documents that cannot be stored make no collection.
+    const collection = ensureCollection(context.store, context.database, name);
     insertRecord(collection, doc, doc === given && raw !== undefined ? raw : encodeRaw(doc));
     return { n: 1 };
   });

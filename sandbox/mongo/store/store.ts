@@ -56,7 +56,7 @@ export function findCollection(store: Store, database: string, name: string): Co
 export function ensureCollection(store: Store, database: string, name: string): Collection {
   const found = findCollection(store, database, name);
   if (found) return found;
-  checkName(database, name);
+  checkNamespace(database, name);
   const collection = addCollection(store, { id: store.nextCollection, database, name, uuid: randomUUID() });
   store.journal.create(collection);
   return collection;
@@ -83,19 +83,14 @@ export function forgetCollection(store: Store, collection: Collection): void {
   if (collections?.size === 0) store.databases.delete(collection.database);
 }
 
-/**
- * Adds an index unless the same is there. Returns whether it did.
- * Throws Fault 85 or 86 where another one is in the way, 11000 over duplicates; nothing is left behind then.
- */
-export function addIndex(collection: Collection, spec: IndexSpec, journal: CatalogJournal): boolean {
-  if (hasSameIndex(collection, spec)) return false;
+/** Adds an index that is not there. Throws Fault 11000 over duplicates; nothing is left behind then. */
+export function addIndex(collection: Collection, spec: IndexSpec, journal: CatalogJournal): void {
   if (collection.indexes.length >= MAX_INDEXES)
     throw new Fault(67, `add index fails, too many indexes for ${namespaceOf(collection)}`);
   const index: Index = createIndex(spec);
   treeOf(collection, index);
   collection.indexes.push(index);
   journal.createIndex(collection, spec);
-  return true;
 }
 
 export function removeIndex(collection: Collection, index: Index, journal: CatalogJournal): void {
@@ -103,36 +98,8 @@ export function removeIndex(collection: Collection, index: Index, journal: Catal
   journal.dropIndex(collection, index.spec.name);
 }
 
-/** Whether just this index exists already, after the checks for half-same ones. */
-export function hasSameIndex(collection: Collection, spec: IndexSpec): boolean {
-  for (const { spec: own } of collection.indexes) {
-    const isSameKey = sameDoc(own.keyPattern, spec.keyPattern) && sameDoc(own.partialFilter, spec.partialFilter);
-    const isSameOptions =
-      own.unique === spec.unique && own.sparse === spec.sparse && own.expireAfterSeconds === spec.expireAfterSeconds;
-    if (own.name === '_id_' && sameDoc(own.keyPattern, spec.keyPattern)) return true;
-    if (own.name === spec.name) {
-      if (isSameKey && isSameOptions) return true;
-      throw new Fault(
-        86,
-        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${spec.name}`,
-      );
-    }
-    if (isSameKey) {
-      const detail = isSameOptions
-        ? `Index already exists with a different name: ${own.name}`
-        : `An equivalent index already exists with a different name and options: ${own.name}`;
-      throw new Fault(85, detail);
-    }
-  }
-  return false;
-}
-
-function sameDoc(a: Doc | undefined, b: Doc | undefined): boolean {
-  if (!a || !b) return a === b;
-  return keyOf(a) === keyOf(b);
-}
-
-function checkName(database: string, name: string): void {
+/** Throws Fault 73 for names MongoDB forbids. */
+export function checkNamespace(database: string, name: string): void {
   const full = `${database}.${name}`;
   if (database === '' || database.length > 63 || /[/\\. "$\0]/.test(database))
     throw new Fault(73, `Invalid database name: '${database}'`);

@@ -63,6 +63,20 @@ describe('a write command whose form is wrong', () => {
   });
 });
 
+describe('documents that cannot be stored', () => {
+  it('make no collection', async () => {
+    const { db } = database;
+    for (const [code, doc] of [
+      [53, { _id: [1] }],
+      [115, { $a: 1 }],
+    ] as const) {
+      await expect(db.collection('none').insertOne(doc as object)).rejects.toMatchObject({ code });
+      expect(await db.listCollections({ name: 'none' }).toArray()).toEqual([]);
+    }
+    await expect(db.command({ insert: 'a$b', documents: [{ a: 1 }] })).rejects.toMatchObject({ code: 73 });
+  });
+});
+
 describe('a command with null for an option', () => {
   it('is taken as one without it', async () => {
     const { db } = database;
