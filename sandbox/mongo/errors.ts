@@ -27,6 +27,7 @@ const CODE_NAMES: Readonly<Record<number, string>> = {
   57: 'DottedFieldName',
   66: 'ImmutableField',
   67: 'CannotCreateIndex',
+  68: 'IndexAlreadyExists',
   72: 'InvalidOptions',
   73: 'InvalidNamespace',
   79: 'UnknownReplWriteConcern',

@@ -6,14 +6,8 @@ import { Fault, unsupported } from '../errors.ts';
 import { compileFilter, filterOf, type Matcher } from '../query/match.ts';
 import { type Collection, type Index, namespaceOf } from '../store/collection.ts';
 import { checkCollation, parseIndexSpec } from '../store/index-spec.ts';
-import {
-  addIndex,
-  dropCollection,
-  ensureCollection,
-  findCollection,
-  hasSameIndex,
-  removeIndex,
-} from '../store/store.ts';
+import { newIndexes } from '../store/same-index.ts';
+import { addIndex, dropCollection, ensureCollection, findCollection, removeIndex } from '../store/store.ts';
 import { type Context, collectionName, countField, docField, flagField } from './context.ts';
 import { FIRST_BATCH } from './cursors.ts';
 
@@ -89,10 +83,15 @@ export function createIndexes(context: Context): Reply {
   const isNew = findCollection(store, database, name) === undefined;
   const collection = ensureCollection(store, database, name);
   const before = collection.indexes.length;
-  for (const spec of specs) hasSameIndex(collection, spec);
   const added: string[] = [];
   try {
-    for (const spec of specs) if (addIndex(collection, spec, store.journal)) added.push(spec.name);
+    for (const spec of newIndexes(
+      collection.indexes.map((index) => index.spec),
+      specs,
+    )) {
+      addIndex(collection, spec, store.journal);
+      added.push(spec.name);
+    }
   } catch (error) {
     for (const index of collection.indexes.filter(({ spec }) => added.includes(spec.name)))
       removeIndex(collection, index, store.journal);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RawDoc } from '../bson/encode.ts';
-import { type Key, keyOf } from '../bson/order.ts';
-import type { Doc } from '../bson/values.ts';
+import type { Key } from '../bson/order.ts';
 import { Fault } from '../errors.ts';
 import {
   type Collection,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type EmbeddedMongo, startEmbeddedMongo } from '../../../sandbox/mongo/index.ts';
 import { MongoClient } from './driver.ts';
 import { dataOperation, indexing, type Operation, operation } from './random/commands.ts';
-import { type Compared, forReference, knownDifference } from './random/differences.ts';
+import { type Compared, endsReference, forReference, knownDifference } from './random/differences.ts';
 import { brief, contentsOf, indexesOf, type Place, run, show } from './random/run.ts';
 
 /** The real engine to compare with; without it only indexed and plain collections are compared with each other. */
@@ -42,7 +42,13 @@ async function eachHistory(
   const history = fc.array(arbitrary, { minLength: 25, maxLength: 50, size: 'max' });
   for (let seed = SEED; seed < SEED + RUNS && tally.disagreements.length < MOST_SHOWN; seed += 1) {
     const [steps = []] = fc.sample(history, { seed, numRuns: 1 });
-    await compare(steps, tally, seed);
+    try {
+      await compare(steps, tally, seed);
+    } catch (error) {
+      // Such as the end of the reference engine.
+      tally.disagreements.push(`DIFFERENTIAL_SEED=${seed} ended with ${String(error)}`);
+      break;
+    }
   }
   return tally;
 }
@@ -81,6 +87,12 @@ async function both<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
   return await Promise.all([one, other]);
 }
 
+function naming({ command }: Operation): (error: unknown) => never {
+  return (error) => {
+    throw new Error(`${String(error)} at ${brief(show(command))}`);
+  };
+}
+
 async function compareIndexed(history: readonly Operation[], tally: Tally, seed: number): Promise<void> {
   const [indexed, plain] = [place(client), place(client)];
   for (const step of history) {
@@ -115,8 +127,9 @@ async function compareWith(
   let before: readonly string[] = [];
   for (const step of history) {
     const { command } = step;
+    if (endsReference(command)) continue;
     tally.operations += 1;
-    const [result, expected] = await both(run(ours, step), run(theirs, forReference(step)));
+    const [result, expected] = await both(run(ours, step), run(theirs, forReference(step)).catch(naming(step)));
     const [left, right] = await both(contentsOf(ours), contentsOf(theirs));
     const changesIndexes = /ndexes|drop|create/.test(Object.keys(command)[0] ?? '');
     const [ourIndexes, theirIndexes] = changesIndexes ? await both(indexesOf(ours), indexesOf(theirs)) : ['', ''];
@@ -150,12 +163,12 @@ describe('random operations', () => {
       const reference = await MongoClient.connect(referenceUri ?? '');
       try {
         const tally = await eachHistory(operation, (...history) => compareWith(reference, ...history));
-        await reference.db(`differential_${process.pid}`).dropDatabase();
         if (RUNS > 100)
           process.stderr.write(
             `${RUNS} histories from seed ${SEED}: ${tally.operations} operations; ${show(Object.fromEntries(tally.known))}\n`,
           );
         expectNone(tally);
+        await reference.db(`differential_${process.pid}`).dropDatabase();
       } finally {
         await reference.close();
       }

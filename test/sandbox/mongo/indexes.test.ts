@@ -97,13 +97,20 @@ describe('the list of indexes', () => {
     await collection.createIndex({ a: 1 }, { name: 'n', unique: true });
     expect(await collection.createIndex({ a: 1 }, { name: 'n', unique: true })).toBe('n');
     expect(await codeOf(collection.createIndex({ a: 1 }, { name: 'other', unique: true }))).toBe(85);
-    expect(await codeOf(collection.createIndex({ a: 1 }, { name: 'other' }))).toBe(85);
+    expect(await codeOf(collection.createIndex({ a: 1 }, { name: 'n', unique: true, expireAfterSeconds: 9 }))).toBe(85);
     expect(await codeOf(collection.createIndex({ a: 1 }, { name: 'n' }))).toBe(86);
     expect(await codeOf(collection.createIndex({ b: 1 }, { name: 'n' }))).toBe(86);
+    expect(await collection.createIndex({ a: 1 }, { name: 'plain' })).toBe('plain');
+    expect(await collection.createIndex({ a: 1 }, { name: 'sparse', sparse: true })).toBe('sparse');
     expect(await collection.indexes()).toEqual([
       { v: 2, key: { _id: 1 }, name: '_id_' },
       { v: 2, key: { a: 1 }, name: 'n', unique: true },
+      { v: 2, key: { a: 1 }, name: 'plain' },
+      { v: 2, key: { a: 1 }, name: 'sparse', sparse: true },
     ]);
+    const twice = { key: { b: 1 }, name: 'b' };
+    expect(await codeOf(collection.createIndexes([twice, twice]))).toBe(68);
+    expect(await codeOf(collection.createIndexes([twice, { key: { c: 1 }, name: 'b' }]))).toBe(86);
   });
 
   it("answers MongoDB's codes for what is not there", async () => {
