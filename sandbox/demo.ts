@@ -4,6 +4,7 @@ import { derivePhase, nextSlot, type Phase } from '../src/domain/status.ts';
 import { sampleBuild } from './extra-commands.ts';
 import type { Sandbox } from './index.ts';
 import type { SlackMessage } from './slack/index.ts';
+import { mrkdwn, type Reader } from './terminal/index.ts';
 
 /** Plays a whole release by itself: people act in the local Slack as they would, the clock is moved ahead. */
 
@@ -199,19 +200,32 @@ function createStage(sandbox: Sandbox, say: (line: string) => void) {
 /** Prints each new message of the bot in one line, also what it tells one person alone. */
 function tellMessages(sandbox: Sandbox, say: (line: string) => void): () => void {
   const told = new Set<string>();
+  const nameOf = (id: string) => sandbox.slack.users().find((user) => user.id === id)?.name ?? id;
+  const firstLine = (text: string) => mrkdwn(text.split('\n')[0] ?? '', readerOf(sandbox, nameOf));
   return sandbox.slack.watch((change) => {
     if (change.kind === 'ephemeral') {
       const { user, text } = change.ephemeral;
-      say(`   Slipway (only to <@${user}>): ${text.split('\n')[0]}`);
+      say(`   Slipway (only to ${nameOf(user)}): ${firstLine(text)}`);
     }
     for (const message of sandbox.slack.messages(sandbox.channelId)) {
       if (told.has(message.ts)) continue;
       told.add(message.ts);
-      const who = message.fromBot
-        ? 'Slipway'
-        : (sandbox.slack.users().find((user) => user.id === message.user)?.name ?? '');
+      const who = message.fromBot ? 'Slipway' : nameOf(message.user);
       const files = message.files.map((file) => `[${file.name}]`).join(' ');
-      say(`   ${who}: ${[message.text.split('\n')[0], files].filter(Boolean).join(' ')}`);
+      say(`   ${who}: ${[firstLine(message.text), files].filter(Boolean).join(' ')}`);
     }
   });
+}
+
+/** Who watches the demo reads it in UTC, as its narrator tells the time. */
+function readerOf({ slack, clock }: Sandbox, userName: (id: string) => string): Reader {
+  return {
+    userName,
+    channelName: (id) => slack.channels().find((channel) => channel.id === id)?.name ?? id,
+    groupName: (id) => id,
+    messageNumber: () => null,
+    tz: 'UTC',
+    now: clock.now(),
+    color: false,
+  };
 }

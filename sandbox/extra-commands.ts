@@ -1,5 +1,6 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DateTime } from 'luxon';
 import { makeAab, makeApk, makeIpa } from './build-files/index.ts';
 import type { Sandbox } from './index.ts';
 import type { Fault } from './scm/index.ts';
@@ -41,11 +42,11 @@ export function extraCommands(sandbox: Sandbox): Record<string, ExtraCommand> {
     clock: {
       usage: 'clock [+2h]',
       help: 'shows the sandbox clock, or moves it ahead (s, m, h, d)',
-      run(rest) {
+      run(rest, { tz }) {
         const jump = /^\+?(\d+)\s*([smhd])$/.exec(rest.trim());
         if (rest.trim() !== '' && !jump) return 'Write for example: clock +2h';
         if (jump) sandbox.clock.skip(Number(jump[1]) * (UNITS[jump[2] ?? 's'] ?? 0));
-        return `It is ${sandbox.clock.now().toLocaleString()}.`;
+        return `It is ${DateTime.fromJSDate(sandbox.clock.now(), { zone: tz }).toFormat('ccc yyyy-MM-dd HH:mm')} in ${tz}.`;
       },
     },
     sample: {

@@ -2,16 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { MongoClient } from 'mongodb';
+import { inspect } from 'node:util';
 import { parseConfig } from '../src/config.ts';
 import { type Bot, startBot } from '../src/main.ts';
 import { createLogger } from '../src/shared/logger.ts';
 import { type SandboxClock, sandboxClock } from './clock.ts';
 import { playDemo } from './demo.ts';
 import { extraCommands } from './extra-commands.ts';
-import { atPort, type KeptSandbox, keepIn, readKept } from './keep.ts';
-import { startKeptMongo } from './kept-mongo.ts';
-import { type EmbeddedMongo, startEmbeddedMongo } from './mongo/index.ts';
+import { atPort, KEPT_DIR, type KeptSandbox, keepIn, readKept } from './keep.ts';
+import { forgetKept, mustBelongTogether, startDatabase } from './kept-database.ts';
+import type { Logger } from './mongo/index.ts';
 import { type GithubStandIn, startGithub } from './scm/index.ts';
 import { setUp } from './set-up.ts';
 import { type Slack, startSlack } from './slack/index.ts';
@@ -26,15 +26,14 @@ export interface Sandbox {
   channelId: string;
   /** for whatever is made meanwhile; goes with the sandbox */
   directory: string;
+  /** goes on from what an earlier one kept */
+  isResumed: boolean;
   close(): Promise<void>;
 }
 
 /** As a shell tells them of a program that a signal ended. */
 const EXIT_CODE = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** in the data directory, beside `mongo/` */
-const KEPT_DIR = 'sandbox';
-const DATABASE = 'sandbox';
 const TEAM_ID = 'T01SANDBOX';
 const GITHUB_TOKEN = 'ghp_sandbox';
 const BOT_TOKEN = 'xoxb-sandbox';
@@ -47,13 +46,15 @@ export interface SandboxOptions {
   port: number;
   /** The directory that everything is kept in, for the next start; null = all in memory. */
   dataDir: string | null;
+  /** what the embedded database has to say */
+  databaseLogger?: Logger;
 }
 
 /** Throws where what was kept cannot be used, or is in use. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dataDir } = options;
   const keptDir = dataDir === null ? null : join(dataDir, KEPT_DIR);
-  const kept = keptDir === null ? null : await readKept(keptDir);
+  const kept = dataDir === null ? null : await readKept(dataDir);
   const clock = sandboxClock(options.speed, kept?.at);
   const directory = await mkdtemp(join(tmpdir(), 'slipway-sandbox-'));
   const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
@@ -61,8 +62,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     for (const end of closing.reverse().splice(0)) await end();
   };
   try {
-    const database = await startDatabase(dataDir);
+    const database = await startDatabase(dataDir, options.databaseLogger);
     closing.push(() => database.close());
+    if (dataDir !== null) await mustBelongTogether(database.uri, dataDir, kept !== null);
     const github = await atPort(kept?.githubPort, (port) =>
       startGithub({
         owner: 'acme',
@@ -118,7 +120,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       clock,
       logger: createLogger({ level: options.logLevel }),
     });
-    if (keptDir !== null) {
+    if (dataDir !== null) {
       const look = (): KeptSandbox => ({
         at: clock.now(),
         slack: slack.keep(),
@@ -126,35 +128,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
         github: github.keep(),
         githubPort: Number(new URL(github.apiUrl).port),
       });
-      const keeper = await keepIn(keptDir, look);
+      const keeper = await keepIn(dataDir, look);
       closing.push(() => keeper.stop());
     }
     closing.push(() => bot.stop());
     slack.setRequestUrl(`http://127.0.0.1:${bot.port}/slack/events`);
-    return { slack, github, bot, clock, channelId, directory, close };
+    return { slack, github, bot, clock, channelId, directory, isResumed: kept !== null, close };
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-/** The sandbox's database lies beside that of a bot with Slack credentials, which must not find the sandbox's releases. */
-async function startDatabase(dataDir: string | null): Promise<EmbeddedMongo> {
-  if (dataDir === null) return startEmbeddedMongo({ port: 0 });
-  const database = await startKeptMongo(join(dataDir, 'mongo'));
-  return { ...database, uri: `${database.uri}${DATABASE}` };
-}
-
-/** Forgets what was kept, so that the next start begins anew. Throws while something runs there. */
-export async function forgetKept(dataDir: string): Promise<void> {
-  const database = await startDatabase(dataDir);
-  try {
-    const client = await MongoClient.connect(database.uri);
-    await client.db(DATABASE).dropDatabase();
-    await client.close();
-    await rm(join(dataDir, KEPT_DIR), { recursive: true, force: true });
-  } finally {
-    await database.close();
   }
 }
 
@@ -176,22 +158,24 @@ export async function runSandbox(options: {
   /** resolves when the process is asked to end */
   stopped: Promise<keyof typeof EXIT_CODE>;
 }): Promise<number> {
-  const { output } = options;
+  const { output, dataDir, speed, logLevel, demo } = options;
   const say = (line: string) => void output.write(`${line}\n`);
-  const { speed, logLevel, demo } = options;
-  if (options.fresh) await forgetKept(options.dataDir);
-  const sandbox = await startSandbox({ speed, logLevel, port: 0, dataDir: demo ? null : options.dataDir });
+  if (options.fresh) await forgetKept(dataDir);
+  const databaseLogger: Logger = {
+    info: () => undefined,
+    warn: (fields, message) => say(`warning: ${message} (${inspect(fields, { breakLength: Infinity })})`),
+  };
+  const sandbox = await startSandbox({ speed, logLevel, port: 0, dataDir: demo ? null : dataDir, databaseLogger });
+  let isOver = false;
   try {
     const interrupted = options.stopped.then((signal) => EXIT_CODE[signal]);
-    if (demo) return await Promise.race([interrupted, playDemo(sandbox, say)]);
+    // What breaks off because it is stopped is not told.
+    if (demo) return await Promise.race([interrupted, playDemo(sandbox, (line) => isOver || say(line))]);
     say('This is a sandbox: a local Slack, a local GitHub and an embedded database, all on this machine only.');
     say(`Nothing leaves it. HTTP API: http://127.0.0.1:${sandbox.bot.port}/api/v1/openapi.json`);
-    say(`It is kept in ${options.dataDir} until "npm start -- --fresh"; while nothing runs, its clock stands still.`);
-    const { releases } = await sandbox.bot.engine.queries.live(TEAM_ID, { limit: 100 });
-    if (releases.length > 0)
-      say(
-        `Welcome back: it is ${sandbox.clock.now().toLocaleString()} here, and "/release list" shows where you were.`,
-      );
+    say(`It is kept in ${dataDir} until "npm start -- --fresh".`);
+    if (sandbox.isResumed)
+      say('Welcome back: "/release list all" shows the releases, "channel releases" the messages that were there.');
     say('Take a release through all its stages: type "/release new", or "help" for everything else.');
     const terminal = startTerminal({
       slack: sandbox.slack,
@@ -203,6 +187,8 @@ export async function runSandbox(options: {
     });
     return await Promise.race([interrupted, terminal.done.then(() => 0)]);
   } finally {
+    isOver = true;
     await sandbox.close();
+    if (!demo) say(`Stopped. "npm start" goes on from here (it is kept in ${dataDir}).`);
   }
 }

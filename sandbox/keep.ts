@@ -8,7 +8,7 @@ import { ConfigError } from '../src/shared/errors.ts';
  * there again after a restart. Written every few seconds where something changed, and at the end.
  */
 export interface KeptSandbox {
-  /** the sandbox's time; it stands still while nothing runs */
+  /** the sandbox's time; it goes on from here, or from now where that is later */
   at: Date;
   slack: Buffer;
   slackPort: number;
@@ -16,18 +16,23 @@ export interface KeptSandbox {
   githubPort: number;
 }
 
+/** in the data directory, beside `mongo/` */
+export const KEPT_DIR = 'sandbox';
 const FORMAT = 1;
 const LOOK_EVERY_MS = 2_000;
 
 /** Null when nothing was kept there. Throws what a person can act on when it cannot be read. */
-export async function readKept(dir: string): Promise<KeptSandbox | null> {
-  const path = fileIn(dir);
+export async function readKept(dataDir: string): Promise<KeptSandbox | null> {
+  const path = fileIn(dataDir);
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return null;
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      `what the sandbox kept cannot be read: ${reason}. Put that right, or name another directory, e.g. SLIPWAY_DATA_DIR=./data-2`,
+    ]);
   }
   try {
     const { format, ...kept } = deserialize(bytes) as KeptSandbox & { format: number };
@@ -39,13 +44,13 @@ export async function readKept(dir: string): Promise<KeptSandbox | null> {
 }
 
 /** Writes what `look` gives, at once and whenever it changed, until `stop`, which writes it for the last time. */
-export async function keepIn(dir: string, look: () => KeptSandbox): Promise<{ stop(): Promise<void> }> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+export async function keepIn(dataDir: string, look: () => KeptSandbox): Promise<{ stop(): Promise<void> }> {
+  await mkdir(join(dataDir, KEPT_DIR), { recursive: true, mode: 0o700 });
   let last: KeptSandbox | null = null;
   let writing = Promise.resolve();
 
   async function write(kept: KeptSandbox): Promise<void> {
-    const path = fileIn(dir);
+    const path = fileIn(dataDir);
     await writeFile(`${path}.new`, serialize({ format: FORMAT, ...kept }), { mode: 0o600 });
     await rename(`${path}.new`, path);
     last = kept;
@@ -82,6 +87,6 @@ function hasCode(error: unknown, code: string): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
-function fileIn(dir: string): string {
-  return join(dir, 'stand-ins');
+export function fileIn(dataDir: string): string {
+  return join(dataDir, KEPT_DIR, 'stand-ins');
 }

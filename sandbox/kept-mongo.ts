@@ -13,8 +13,8 @@ export async function startKeptMongo(dir: string, logger?: Logger): Promise<Embe
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError([
-      `the embedded database cannot be used: ${reason}. Stop the bot or sandbox that has it, choose another directory ` +
-        'with SLIPWAY_DATA_DIR, or set MONGODB_URI, e.g. MONGODB_URI=mongodb://127.0.0.1:27017/slipway',
+      `the embedded database cannot be used: ${reason.replace(/\.$/, '')}. Put that right, or name another directory, ` +
+        'e.g. SLIPWAY_DATA_DIR=./data-2; a bot with Slack credentials can also use a MongoDB, named with MONGODB_URI',
     ]);
   }
 }

@@ -1,15 +1,17 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Slack } from '../slack/index.ts';
-import { dim } from './mrkdwn.ts';
+import { dim, type Reader } from './mrkdwn.ts';
 import { createSession, type Session } from './session.ts';
 import { reportFailure, VERBS } from './verbs.ts';
+
+export { mrkdwn, type Reader } from './mrkdwn.ts';
 
 /** A word of the host's own, e.g. `clock +1h`. What `run` resolves with is printed. */
 export interface ExtraCommand {
   usage: string;
   help: string;
-  run(rest: string): Promise<string | undefined> | string | undefined;
+  run(rest: string, reader: Reader): Promise<string | undefined> | string | undefined;
 }
 
 export interface TerminalOptions {
@@ -99,7 +101,7 @@ async function runLine(session: Session, line: string, extra: Record<string, Ext
   if (word === 'help') return session.print(...helpLines(extra));
   const own = Object.hasOwn(extra, word) ? extra[word] : undefined;
   if (own) {
-    const said = await own.run(text);
+    const said = await own.run(text, session.reader());
     if (said) session.print(said);
     return;
   }

@@ -84,7 +84,7 @@ function dateToken(content: string, fallback: string, reader: Reader): string {
 const PERMALINK = /^https:\/\/[^/]+\/archives\/(\w+)\/p(\d{10})(\d{6})/;
 
 /** A link to a message as what to type to get there. */
-function messageLink(content: string, reader: Reader): string | null {
+export function messageLink(content: string, reader: Reader): string | null {
   const [, channel, seconds, micros] = PERMALINK.exec(content) ?? [];
   const number = channel === undefined ? null : reader.messageNumber(channel, `${seconds}.${micros}`);
   return number === null ? null : `thread ${number}`;

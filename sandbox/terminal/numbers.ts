@@ -58,7 +58,10 @@ export function createNumbers(): Numbers {
     },
     findMessage(number) {
       const found = messages[number - 1];
-      if (!found) throw new Error(`There is no message (${number}).`);
+      if (!found)
+        throw new Error(
+          `There is no message (${number}) on the screen; type e.g. channel releases to see the last ones.`,
+        );
       return found;
     },
   };

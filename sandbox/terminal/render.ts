@@ -1,5 +1,5 @@
 import { elementsOf, type Json, type Placed } from '../slack/index.ts';
-import { bold, dim, emoji, mrkdwn, type Reader, unescaped } from './mrkdwn.ts';
+import { bold, dim, emoji, messageLink, mrkdwn, type Reader, unescaped } from './mrkdwn.ts';
 
 /** Gives an interactive element its number, or null where it is a form field that has its own. */
 export type Numbering = (placed: Placed) => number | null;
@@ -34,7 +34,8 @@ function element(placed: Placed, reader: Reader, number: Numbering): string {
   const tag = nth === null ? '' : bold(`[${nth}]`, reader.color);
   if (type === 'button') {
     const mark = MARKS[String(given['style'])] ?? '';
-    const link = typeof given['url'] === 'string' ? ` → ${given['url']}` : '';
+    const { url } = given;
+    const link = typeof url === 'string' ? ` → ${messageLink(url, reader) ?? url}` : '';
     return `${tag} ${textOf(given['text'], reader)}${mark}${link}`;
   }
   const name = textOf(given['placeholder'], reader) || (type === 'overflow' ? 'More' : 'Choose');

@@ -187,7 +187,8 @@ async function showHome(session: Session): Promise<void> {
 
 async function shortcut(session: Session, rest: string): Promise<void> {
   const [callbackId = '', nth] = rest.trim().split(/\s+/);
-  if (callbackId === '') throw new Error('Type shortcut <callback_id> [message number]');
+  if (callbackId === '')
+    throw new Error('Type shortcut <id> [message number], e.g. shortcut new_release, or shortcut use_as_build 3');
   const ack = nth
     ? await session.person.messageShortcut(
         callbackId,
@@ -280,5 +281,9 @@ export const VERBS: Record<string, Verb> = {
       session.print(`Channels: ${channels.map((channel) => `#${channel.name}`).join(', ')}`);
     },
   },
-  shortcut: { usage: 'shortcut <id> [n]', help: 'run a shortcut, on message (n) when given', run: shortcut },
+  shortcut: {
+    usage: 'shortcut <id> [n]',
+    help: 'run a shortcut: new_release, or use_as_build on message (n)',
+    run: shortcut,
+  },
 };

@@ -73,12 +73,12 @@ export class NotConfiguredError extends Error {
   override readonly name = 'NotConfiguredError';
 }
 
-/** The environment or a set-up file is wrong; `faults` lists every mistake at once. */
+/** The environment, a set-up file or what is on this machine is wrong; `faults` lists every mistake at once. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
-    super(`Invalid configuration:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    super(`Slipway cannot run like this:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
     this.faults = faults;
   }
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forgetKept, type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/index.ts';
+import { forgetKept } from '../../sandbox/kept-database.ts';
 
 /** A sandbox that was ended goes on where it was: its database, its Slack, its GitHub and its time. */
 
@@ -92,4 +93,27 @@ test('a second sandbox on the same data is refused, and so is what cannot be rea
   await stop();
   await writeFile(join(dataDir, 'sandbox', 'stand-ins'), 'half a fi');
   await expect(start()).rejects.toThrow(/stand-ins is damaged or of another version.*--fresh/);
+});
+
+test('a database and stand-ins that do not belong together are refused, until --fresh', async () => {
+  await createRelease(await start());
+  await stop();
+  for (const part of ['mongo', join('sandbox', 'stand-ins')]) {
+    await rename(join(dataDir, part), join(dataDir, 'aside'));
+    await expect(start()).rejects.toThrow(/what the sandbox kept is not whole.*--fresh/);
+    await rm(join(dataDir, part), { recursive: true, force: true });
+    await rename(join(dataDir, 'aside'), join(dataDir, part));
+  }
+  expect((await start()).isResumed).toBe(true);
+  await stop();
+  await rm(join(dataDir, 'sandbox', 'stand-ins'));
+  await forgetKept(dataDir);
+  expect((await start()).isResumed).toBe(false);
+});
+
+test('a data directory that is none is refused with a sentence', async () => {
+  const file = join(dataDir, 'file');
+  await writeFile(file, '');
+  const sandbox = startSandbox({ speed: 1, logLevel: 'silent', port: 0, dataDir: file });
+  await expect(sandbox).rejects.toThrow(/what the sandbox kept cannot be read: .*ENOTDIR.*SLIPWAY_DATA_DIR/);
 });
