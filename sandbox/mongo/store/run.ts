@@ -55,12 +55,9 @@ export function* runQuery(collection: Collection | undefined, query: Query): Gen
 
 function* matching(collection: Collection, plan: Plan, query: Query): Generator<Found> {
   let looked = 0;
-  for (const id of recordIds(collection, plan)) {
+  for (const id of recordIds(collection, plan, query.stats)) {
     looked += 1;
-    if (query.stats) {
-      query.stats.docsExamined += 1;
-      if (plan.kind !== 'COLLSCAN') query.stats.keysExamined += 1;
-    }
+    if (query.stats) query.stats.docsExamined += 1;
     if (looked % 128 === 0) checkDeadline(query.deadline);
     const raw = collection.records.get(id);
     if (raw === undefined) continue;
@@ -73,14 +70,14 @@ export function checkDeadline(deadline: number | undefined): void {
   if (deadline !== undefined && performance.now() > deadline) throw new Fault(50, 'operation exceeded time limit');
 }
 
-function* recordIds(collection: Collection, plan: Plan): Generator<RecordId> {
+function* recordIds(collection: Collection, plan: Plan, stats: RunStats | undefined): Generator<RecordId> {
   if (plan.kind === 'COLLSCAN') {
     yield* collection.records.keys();
     return;
   }
   if (plan.kind === 'OR') {
     const seen = new Set<RecordId>();
-    for (const branch of plan.branches) yield* unseen(recordIds(collection, branch), seen);
+    for (const branch of plan.branches) yield* unseen(recordIds(collection, branch, stats), seen);
     return;
   }
   const isMultikey = plan.index.multikey.includes(true);
@@ -88,8 +85,16 @@ function* recordIds(collection: Collection, plan: Plan): Generator<RecordId> {
   const seen = new Set<RecordId>();
   const intervals = plan.reverse ? [...plan.intervals].reverse() : plan.intervals;
   for (const interval of intervals) {
-    const ids = tree.scan(interval, plan.reverse);
+    const keys = tree.scan(interval, plan.reverse);
+    const ids = stats ? counting(keys, stats) : keys;
     yield* isMultikey ? unseen(ids, seen) : ids;
+  }
+}
+
+function* counting(ids: Iterable<RecordId>, stats: RunStats): Generator<RecordId> {
+  for (const id of ids) {
+    stats.keysExamined += 1;
+    yield id;
   }
 }
 
