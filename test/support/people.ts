@@ -23,7 +23,9 @@ export async function createByModal(slack: Slack, release: NewRelease): Promise<
   const alice = slack.user('alice');
   const before = new Set(slack.messages(RELEASE_CHANNEL).map((message) => message.ts));
   const ack = await alice.slash('/release', 'new', { channel: RELEASE_CHANNEL });
-  const modal = await ack.opened();
+  const opened = await ack.opened();
+  // Where that takes long, the modal first asks for a moment.
+  const modal = await slack.until(() => (opened.submit === null ? null : opened), 'the form');
   const { ANDROID, IOS } = { ...VERSIONS, ...release.versions };
   const sent = await alice.submit(modal, {
     'Android version': ANDROID,
@@ -31,7 +33,8 @@ export async function createByModal(slack: Slack, release: NewRelease): Promise<
     'Kick-off': release.kickOff,
     'Regression slots': release.slots.map((at) => at.toISOString().slice(0, 16).replace('T', ' ')).join('\n'),
   });
-  if (sent.outcome !== 'closed') throw new Error(`the form was refused: ${JSON.stringify(sent.errors)}`);
+  // Updated: it is still worked on, or was refused, and then no card comes.
+  if (!['closed', 'updated'].includes(sent.outcome)) throw new Error(`the form was refused: ${JSON.stringify(sent)}`);
   const root = await slack.until(
     () =>
       slack
