@@ -65,6 +65,12 @@ describe('blocks in the terminal', () => {
           { type: 'button', action_id: 'ok', style: 'primary', text: plain('Approve') },
           { type: 'button', action_id: 'stop', style: 'danger', text: plain('Archive') },
           {
+            type: 'button',
+            action_id: 'open',
+            text: plain('Thread'),
+            url: 'https://a.slack.com/archives/C1/p1772445600000001',
+          },
+          {
             type: 'overflow',
             action_id: 'more',
             options: [
@@ -99,7 +105,7 @@ describe('blocks in the terminal', () => {
       '  Pilot: @bob',
       '  [1] Why?',
       '────────────────────',
-      '[2] Approve*   [3] Archive!   [4] More ▾ (Retry | Skip)',
+      '[2] Approve*   [3] Archive!   [4] Thread → thread 3   [5] More ▾ (Retry | Skip)',
       'cycle 2 of 3  next 🚀',
       '[image: timeline]',
       'a | b',
