@@ -68,21 +68,31 @@ function put(parent: Value, part: string, value: Value): void {
   }
 }
 
-/** A value for an error message. */
+const SHOWN_TEXT = { longest: 159, cutTo: 150 };
+
+/** A value for an error message, as MongoDB writes it: long texts are cut, quotes in them are left as they are. */
 export function show(value: Maybe): string {
   if (value === undefined) return 'missing';
-  if (isDoc(value)) return `{ ${[...value].map(([name, member]) => `${name}: ${show(member)}`).join(', ')} }`;
-  if (Array.isArray(value)) return `[ ${value.map(show).join(', ')} ]`;
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (isDoc(value))
+    return list(
+      '{',
+      [...value].map(([name, member]) => `${name}: ${show(member)}`),
+      '}',
+    );
+  if (Array.isArray(value)) return list('[', value.map(show), ']');
+  if (typeof value === 'string') return showText(value);
+  if (typeof value === 'number') return showDouble(value);
   if (value instanceof Date) return `new Date(${value.getTime()})`;
   if (value === null || typeof value !== 'object') return String(value);
   switch (value.type) {
     case 'int':
       return String(value.value);
     case 'objectId':
-      return `ObjectId('${Buffer.from(value.bytes, 'latin1').toString('hex')}')`;
+      return `ObjectId('${hex(value.bytes)}')`;
     case 'binData':
-      return `BinData(${value.subType}, ${Buffer.from(value.bytes, 'latin1').toString('hex').toUpperCase()})`;
+      return value.subType === UUID_SUBTYPE && value.bytes.length === 16
+        ? `UUID("${hex(value.bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}")`
+        : `BinData(${value.subType}, ${hex(value.bytes).toUpperCase()})`;
     case 'regex':
       return `/${value.pattern}/${value.options}`;
     case 'minKey':
@@ -90,4 +100,25 @@ export function show(value: Maybe): string {
     case 'maxKey':
       return 'MaxKey';
   }
+}
+
+const UUID_SUBTYPE = 4;
+
+function list(open: string, members: readonly string[], close: string): string {
+  return members.length === 0 ? open + close : `${open} ${members.join(', ')} ${close}`;
+}
+
+function showText(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= SHOWN_TEXT.longest) return `"${text}"`;
+  return `"${bytes.toString('utf8', 0, SHOWN_TEXT.cutTo)}..."`;
+}
+
+function showDouble(value: number): string {
+  const text = String(Number(value.toPrecision(16)));
+  return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
+}
+
+function hex(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('hex');
 }

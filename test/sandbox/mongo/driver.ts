@@ -1,4 +1,4 @@
 import { BSON } from 'mongodb';
 
 export { type Collection, type Db, type Document, MongoClient, MongoNetworkError, MongoServerError } from 'mongodb';
-export const { EJSON } = BSON;
+export const { Double, EJSON, Long, UUID } = BSON;
