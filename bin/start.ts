@@ -120,18 +120,20 @@ function stopSignal(): Promise<Signal> {
 
 /** What a person at a terminal can do something about is a sentence; our own bugs keep their stack. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof ProviderError) return error.message;
+  // It repeats no secret, and what looks like one in it is an example.
+  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ProviderError) return scrub(error.message);
   if (isDatabaseError(error) && error instanceof Error) {
-    return `The database cannot be reached: ${error.message}. Is it running? See MONGODB_URI in .env.example`;
+    return scrub(`The database cannot be reached: ${error.message}. Is it running? See MONGODB_URI in .env.example`);
   }
   if (error instanceof TypeError && 'code' in error) return `${error.message}\n\n${USAGE}`;
-  return String(error instanceof Error ? error.stack : error);
+  return scrub(String(error instanceof Error ? error.stack : error));
 }
 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${scrub(explain(error))}\n`);
+    process.stderr.write(`${explain(error)}\n`);
     process.exit(1);
   },
 );

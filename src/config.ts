@@ -89,7 +89,7 @@ export function parseConfig(env: Env, { toStart = false } = {}): Config {
   if (toStart && isProduction && !hasSlack) {
     faults.push(missing('SLACK_BOT_TOKEN', 'with NODE_ENV=production there is no sandbox'));
   }
-  if (isProduction && hasSlack && !isSet('CREDENTIAL_KEYS')) {
+  if (isProduction && (hasSlack || toStart) && !isSet('CREDENTIAL_KEYS')) {
     faults.push(missing('CREDENTIAL_KEYS', 'with NODE_ENV=production the keys are not made by the bot itself'));
   }
   const artifacts = artifactsConfig(values, isSet, given['AWS_REGION'], faults, warnings);

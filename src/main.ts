@@ -243,9 +243,12 @@ function isOpen(server: Server): Promise<boolean> {
 function listen(server: Server, config: Config): Promise<number> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) => {
+      const why = error.code ?? error.message;
       reject(
         new ConfigError([
-          `PORT: cannot listen on ${config.port} (${error.code ?? error.message}); expected a free port, for example 3000`,
+          why === 'EADDRNOTAVAIL' || why === 'ENOTFOUND'
+            ? `SLIPWAY_HOST: cannot listen on ${config.host} (${why}); expected an address of this machine, e.g. SLIPWAY_HOST=0.0.0.0`
+            : `PORT: cannot listen on ${config.port} (${why}); expected a free port, e.g. PORT=3001`,
         ]),
       );
     };

@@ -126,6 +126,8 @@ describe('parseConfig', () => {
   test('production with Slack needs the credential keys; elsewhere a key file will do', () => {
     const production = { NODE_ENV: 'production', MONGODB_URI: 'mongodb://db/x', ...HTTP };
     expect(faultsOf(production).join()).toContain('CREDENTIAL_KEYS is missing');
+    const nothing = () => parseConfig({ NODE_ENV: 'production' }, { toStart: true });
+    expect(nothing).toThrow(/MONGODB_URI is missing[\s\S]*SLACK_BOT_TOKEN is missing[\s\S]*CREDENTIAL_KEYS is missing/);
     expect(parseConfig({ ...production, CREDENTIAL_KEYS: KEY }).credentialKeys).toEqual([
       { id: 'k1', key: Buffer.alloc(32, 7) },
     ]);

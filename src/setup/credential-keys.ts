@@ -18,7 +18,10 @@ export async function loadCredentialKeys(config: {
   const path = join(config.dataDir, 'credential-keys');
   const text = (await readIfThere(path)) ?? (await createOrRead(path));
   const { keys, faults } = parseCredentialKeys(text.trim());
-  if (faults.length > 0) throw new ConfigError(faults.map((fault) => `${path}: ${fault}`));
+  if (faults.length > 0) {
+    const wayOut = 'Put the file back; or move it away and enter the credentials of integrations again (npm run apply)';
+    throw new ConfigError(faults.map((fault) => `${path}: ${fault}. ${wayOut}`));
+  }
   return { keys, source: path };
 }
 

@@ -108,7 +108,7 @@ test.each<[string, string[], Record<string, string>, RegExp]>([
     'production without Slack',
     [],
     { NODE_ENV: 'production', MONGODB_URI: 'mongodb://a/x' },
-    /SLACK_BOT_TOKEN is missing/,
+    /SLACK_BOT_TOKEN is missing.*e\.g\. SLACK_BOT_TOKEN=xoxb-\S+\n.*CREDENTIAL_KEYS is missing/,
   ],
   [
     'many workspaces',
