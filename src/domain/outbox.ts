@@ -42,6 +42,20 @@ export interface OutboxRow {
   sentAt: Date | null;
 }
 
+/** How every row begins: nobody has tried to send it. */
+export const UNSENT = {
+  settled: false,
+  status: 'PENDING',
+  ts: null,
+  postedChannelId: null,
+  renderedHash: null,
+  shownVersion: 0,
+  attempts: 0,
+  lastError: null,
+  lease: null,
+  sentAt: null,
+} as const satisfies Partial<OutboxRow>;
+
 /** A draft with its place in the release's sequence; lives in the release document until it is moved to the outbox. */
 export interface PendingMessage extends MessageDraft {
   seq: number;

@@ -1,15 +1,20 @@
 import type { Cycle } from './cycle.ts';
-import { type FlowTask, flowTasksFor, platformsOf } from './flows/staged.ts';
+import { flowTasksFor, platformsOf } from './flows/staged.ts';
 import type { Platform, Release, StageNumber } from './release.ts';
 import { isEnded, type Task, type TaskType } from './task.ts';
 import type { StagedUpload, UploadStage } from './upload.ts';
 
 /** Finding and replacing tasks inside the release document. */
 
-function newTask(id: string, entry: FlowTask, stage: StageNumber, cycleNumber: number | null): Task {
+export function newTask<T extends TaskType>(
+  id: string,
+  type: T,
+  stage: StageNumber,
+  cycleNumber: number | null,
+): Task<T> {
   return {
     id,
-    type: entry.type,
+    type,
     stage,
     cycleNumber,
     status: 'PENDING',
@@ -28,14 +33,14 @@ function newTask(id: string, entry: FlowTask, stage: StageNumber, cycleNumber: n
 }
 
 export function stageTasks(release: Release, stage: 1 | 3 | 4): Task[] {
-  return flowTasksFor(release, `stage${stage}`).map((entry) =>
-    newTask(`${release.id}.s${stage}.${entry.type}`, entry, stage, null),
+  return flowTasksFor(release, `stage${stage}`).map(({ type }) =>
+    newTask(`${release.id}.s${stage}.${type}`, type, stage, null),
   );
 }
 
 export function cycleTasks(release: Release, cycleNumber: number): Task[] {
-  return flowTasksFor(release, 'cycle').map((entry) =>
-    newTask(`${release.id}.c${cycleNumber}.${entry.type}`, entry, 2, cycleNumber),
+  return flowTasksFor(release, 'cycle').map(({ type }) =>
+    newTask(`${release.id}.c${cycleNumber}.${type}`, type, 2, cycleNumber),
   );
 }
 

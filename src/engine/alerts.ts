@@ -1,4 +1,4 @@
-import type { OutboxRow } from '../domain/outbox.ts';
+import { type OutboxRow, UNSENT } from '../domain/outbox.ts';
 import { membersOf } from './actors.ts';
 import type { Deps } from './deps.ts';
 
@@ -40,6 +40,7 @@ async function channelOf(deps: Deps, { tenantId, releaseId }: Alert): Promise<st
 function alertRow({ tenantId, key, text, lines }: Alert, channelId: string, now: Date): OutboxRow {
   const own = `alert:${key}:${channelId}`;
   return {
+    ...UNSENT,
     key: own,
     tenantId,
     releaseId: own,
@@ -49,18 +50,8 @@ function alertRow({ tenantId, key, text, lines }: Alert, channelId: string, now:
     threadKey: null,
     broadcast: false,
     living: false,
-    settled: false,
-    status: 'PENDING',
-    ts: null,
-    postedChannelId: null,
-    renderedHash: null,
     wantedVersion: 0,
-    shownVersion: 0,
-    attempts: 0,
-    lastError: null,
     dueAt: now,
-    lease: null,
     createdAt: now,
-    sentAt: null,
   };
 }

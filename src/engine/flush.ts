@@ -1,7 +1,7 @@
 import { rootKey } from '../domain/changes/create.ts';
 import { DamagedError } from '../domain/defect.ts';
 import { LIVING_KINDS, type MessageDraft, type MessageKind } from '../domain/message.ts';
-import type { OutboxRow, PendingMessage } from '../domain/outbox.ts';
+import { type OutboxRow, type PendingMessage, UNSENT } from '../domain/outbox.ts';
 import type { Release } from '../domain/release.ts';
 import type { ReleaseConfig } from '../domain/release-config.ts';
 import type { StoredRelease } from '../persistence/types/index.ts';
@@ -60,6 +60,7 @@ function outboxRow(release: Release, pending: PendingMessage, config: ReleaseCon
   const living = (LIVING_KINDS as readonly MessageKind[]).includes(pending.content.kind);
   const channelId = channelOf(release, pending, config);
   return {
+    ...UNSENT,
     key: pending.key,
     tenantId: release.tenantId,
     releaseId: release.id,
@@ -70,19 +71,9 @@ function outboxRow(release: Release, pending: PendingMessage, config: ReleaseCon
     threadKey: pending.key === root || channelId !== release.channelId ? null : root,
     broadcast: pending.broadcast,
     living,
-    settled: false,
-    status: 'PENDING',
-    ts: null,
-    postedChannelId: null,
-    renderedHash: null,
     wantedVersion: release.version,
-    shownVersion: 0,
-    attempts: 0,
-    lastError: null,
     dueAt: now,
-    lease: null,
     createdAt: pending.bornAt,
-    sentAt: null,
   };
 }
 

@@ -2,6 +2,7 @@ import { findGate } from '../../src/domain/gate-rules.ts';
 import { findTask } from '../../src/domain/tasks.ts';
 import { TransientError } from '../../src/shared/errors.ts';
 import { alice, bob, engineWorld, HOUR_MS, TENANT, type World } from '../support/engine-world.ts';
+import { atPreReleaseGate } from './support.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -22,12 +23,7 @@ test('a task that was to be tried again does not wait for the hour by which the 
 });
 
 test('a gate is checked on though the clock is set back, and approvals go on', async () => {
-  const { id } = await world.create({ regressionSlots: [new Date(world.now().getTime() + 5 * HOUR_MS)] });
-  for (const wait of [HOUR_MS, 4 * HOUR_MS]) {
-    await world.upload(id, 'ANDROID');
-    await world.upload(id, 'IOS');
-    await world.tick(wait);
-  }
+  const id = await atPreReleaseGate(world);
   back(HOUR_MS);
   const sha = world.scm.push('release/7.0.0_android_6.7.0_ios', 'late fix');
   await world.tick(60_000);

@@ -3,6 +3,7 @@ import { DEFAULT_GATE_POLICY } from '../../src/domain/release-config.ts';
 import { deriveStatus } from '../../src/domain/status.ts';
 import { PermanentError, TransientError } from '../../src/shared/errors.ts';
 import { alice, bob, context, engineWorld, HOUR_MS, type World } from '../support/engine-world.ts';
+import { atPreReleaseGate } from './support.ts';
 
 let world: World;
 const carol = context('U03CAROL', ['APPROVER']);
@@ -13,16 +14,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function atPreReleaseGate(): Promise<string> {
-  const { id } = await world.create({ regressionSlots: [new Date(world.now().getTime() + 5 * HOUR_MS)] });
-  await world.upload(id, 'ANDROID');
-  await world.upload(id, 'IOS');
-  await world.tick(HOUR_MS);
-  await world.upload(id, 'ANDROID');
-  await world.upload(id, 'IOS');
-  await world.tick(4 * HOUR_MS);
-  return id;
-}
 const approve = (id: string, who: typeof bob, more: { contentHash?: string | null; overrideReason?: string } = {}) =>
   world.engine.approveGate(
     {
@@ -37,7 +28,7 @@ const phase = async (id: string) => deriveStatus(await world.release(id), world.
 const gateOf = async (id: string) => findGate(await world.release(id), 'preRelease');
 
 test('a gate opens at its quorum and not before', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await approve(id, bob);
   expect(await phase(id)).toBe('AWAITING_POST_REGRESSION');
   await expect(approve(id, bob)).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -47,7 +38,7 @@ test('a gate opens at its quorum and not before', async () => {
 });
 
 test('a new commit on the release branch voids the approvals given so far and the card says what changed', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await approve(id, bob);
   const before = await gateOf(id);
   world.scm.push('release/7.0.0_android_6.7.0_ios', 'late fix');
@@ -69,7 +60,7 @@ test('a new commit on the release branch voids the approvals given so far and th
 });
 
 test('a commit that lands between the last approval and the opening keeps the gate shut', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await approve(id, bob);
   world.scm.push('release/7.0.0_android_6.7.0_ios', 'sneaked in');
   await approve(id, carol);
@@ -78,7 +69,7 @@ test('a commit that lands between the last approval and the opening keeps the ga
 });
 
 test('while the release branch cannot be read the gate does not open, and it opens when it can again', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await approve(id, bob);
   const away = { provider: 'GITHUB', operation: 'findBranch', status: 503, detail: 'unavailable' };
   world.scm.failNext('findBranch', new TransientError(away));
@@ -94,7 +85,7 @@ test('while the release branch cannot be read the gate does not open, and it ope
 });
 
 test('a rejection takes the approvals back and the gate can be approved anew', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await approve(id, bob);
   const reject = { releaseId: id, gateId: null, contentHash: null };
   await expect(world.engine.rejectGate({ ...reject, reason: '  ' }, carol)).rejects.toMatchObject({
@@ -111,7 +102,7 @@ test('a rejection takes the approvals back and the gate can be approved anew', a
 });
 
 test('who may approve is the policy: role, named users, never one own release where that is forbidden', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await expect(approve(id, context('U09EVE', ['RELEASE_PILOT']))).rejects.toMatchObject({
     code: 'FORBIDDEN',
     message: expect.stringMatching(/APPROVER.*@U02BOB/),
@@ -128,7 +119,7 @@ test('who may approve is the policy: role, named users, never one own release wh
 });
 
 test('the release tag is set on the commit that was approved, also when the branch moved right after', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   await approve(id, bob);
   const approved = (await gateOf(id))?.content?.headSha;
   world.scm.failNext(
@@ -142,7 +133,7 @@ test('the release tag is set on the commit that was approved, also when the bran
 });
 
 test('approvers are reminded after the configured hours, then daily', async () => {
-  const id = await atPreReleaseGate();
+  const id = await atPreReleaseGate(world);
   const reminders = () => world.messenger.sent.filter(({ key }) => key.includes('reminder:')).length;
   await world.tick(4 * HOUR_MS - 60_000);
   expect(reminders()).toBe(0);

@@ -1,5 +1,6 @@
 import type { Engine } from '../../src/engine/index.ts';
 import { alice, bob, engineWorld, HOUR_MS, TENANT, type World } from '../support/engine-world.ts';
+import { inRegression } from './support.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -19,17 +20,8 @@ function loseNextAnswer(): void {
   };
 }
 
-async function inRegression(): Promise<string> {
-  const at = (hours: number) => new Date(world.now().getTime() + hours * HOUR_MS);
-  const { id } = await world.create({ regressionSlots: [at(5), at(9)] });
-  await world.upload(id, 'ANDROID');
-  await world.upload(id, 'IOS');
-  await world.tick(HOUR_MS);
-  return id;
-}
-
 async function atGate(): Promise<string> {
-  const id = await inRegression();
+  const id = await inRegression(world);
   await world.engine.skipRemainingCycles({ releaseId: id, reason: null }, alice);
   await world.tick();
   return id;
@@ -46,26 +38,31 @@ const ACTS: [string, () => Promise<string>, Act, string][] = [
   ],
   [
     'a pause',
-    inRegression,
+    () => inRegression(world),
     (engine, id) => engine.pauseRelease({ releaseId: id, reason: 'wait' }, alice),
     'RELEASE_PAUSED',
   ],
   [
     'an archive',
-    inRegression,
+    () => inRegression(world),
     (engine, id) => engine.archiveRelease({ releaseId: id, reason: null }, alice),
     'RELEASE_ARCHIVED',
   ],
-  ['an added slot', inRegression, (engine, id) => engine.addSlot({ releaseId: id, at: at(30) }, alice), 'SLOT_ADDED'],
+  [
+    'an added slot',
+    () => inRegression(world),
+    (engine, id) => engine.addSlot({ releaseId: id, at: at(30) }, alice),
+    'SLOT_ADDED',
+  ],
   [
     'a moved slot',
-    inRegression,
+    () => inRegression(world),
     (engine, id) => engine.moveSlot({ releaseId: id, slot: '2', at: at(30) }, alice),
     'SLOT_MOVED',
   ],
   [
     'skipped cycles',
-    inRegression,
+    () => inRegression(world),
     (engine, id) => engine.skipRemainingCycles({ releaseId: id, reason: null }, alice),
     'CYCLES_SKIPPED',
   ],

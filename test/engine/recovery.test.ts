@@ -2,6 +2,7 @@ import { findGate } from '../../src/domain/gate-rules.ts';
 import { findTask } from '../../src/domain/tasks.ts';
 import { TransientError } from '../../src/shared/errors.ts';
 import { alice, engineWorld, HOUR_MS, TENANT, type World } from '../support/engine-world.ts';
+import { atPreReleaseGate } from './support.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -13,18 +14,6 @@ const documents = () => world.persistence.connection.collection<{ _id: string }>
 const targets = (minor: number) => [{ platform: 'ANDROID' as const, version: `7.${minor}.0`, store: null }];
 const messagesOf = (id: string, part: string) =>
   world.messenger.sent.filter(({ key }) => key.startsWith(id) && key.includes(part));
-
-/** Stage 2 done, the gate of stage 3 waits. */
-async function atGate(): Promise<string> {
-  const { id } = await world.create({ regressionSlots: [new Date(world.now().getTime() + 5 * HOUR_MS)] });
-  await world.upload(id, 'ANDROID');
-  await world.upload(id, 'IOS');
-  await world.tick(HOUR_MS);
-  await world.upload(id, 'ANDROID');
-  await world.upload(id, 'IOS');
-  await world.tick(4 * HOUR_MS);
-  return id;
-}
 
 test('one tick looks at every release that is due, however many there are', async () => {
   const { id } = await world.create();
@@ -53,7 +42,7 @@ test('releases that somebody else holds do not keep a tick going', async () => {
 });
 
 test('after days of silence one approval reminder is sent, and the next a day later', async () => {
-  const id = await atGate();
+  const id = await atPreReleaseGate(world);
   await world.tick(10 * 24 * HOUR_MS + 5 * HOUR_MS);
   expect(messagesOf(id, ':reminder:')).toHaveLength(1);
   await world.tick(HOUR_MS);
@@ -63,7 +52,7 @@ test('after days of silence one approval reminder is sent, and the next a day la
 });
 
 test('a gate whose credential does not open says so on its card instead of failing out of sight', async () => {
-  const id = await atGate();
+  const id = await atPreReleaseGate(world);
   world.deps.scmFor = async () => {
     throw new Error('The credential was sealed with an unknown key');
   };

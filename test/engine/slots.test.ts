@@ -1,5 +1,6 @@
 import { deriveStatus } from '../../src/domain/status.ts';
 import { alice, engineWorld, HOUR_MS, type World } from '../support/engine-world.ts';
+import { inRegression } from './support.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -10,18 +11,8 @@ afterEach(() => world.close());
 const keys = () => world.messenger.sent.map(({ key }) => key.replace(/^rel_[^:]*:/, ''));
 const status = async (id: string) => deriveStatus(await world.release(id), world.now());
 
-/** Stage 1 done; slots in 4 and 8 hours. */
-async function inRegression(): Promise<string> {
-  const at = (hours: number) => new Date(world.now().getTime() + hours * HOUR_MS);
-  const { id } = await world.create({ regressionSlots: [at(5), at(9)] });
-  await world.upload(id, 'ANDROID');
-  await world.upload(id, 'IOS');
-  await world.tick(HOUR_MS);
-  return id;
-}
-
 test('missing builds are reminded of once per slot, two hours before it', async () => {
-  const id = await inRegression();
+  const id = await inRegression(world);
   await world.upload(id, 'IOS');
   await world.tick(2 * HOUR_MS);
   await world.tick(HOUR_MS);
@@ -31,7 +22,7 @@ test('missing builds are reminded of once per slot, two hours before it', async 
 });
 
 test('a slot that missed its grace is not begun silently: people are asked and their answer counts', async () => {
-  const id = await inRegression();
+  const id = await inRegression(world);
   await world.engine.pauseRelease({ releaseId: id, reason: null }, alice);
   await world.tick(11 * HOUR_MS);
   await world.engine.resumeRelease({ releaseId: id }, alice);
@@ -49,7 +40,7 @@ test('a slot that missed its grace is not begun silently: people are asked and t
 });
 
 test('a slot that passed during a pause within its grace begins on resume', async () => {
-  const id = await inRegression();
+  const id = await inRegression(world);
   await world.engine.pauseRelease({ releaseId: id, reason: null }, alice);
   await world.tick(6 * HOUR_MS);
   expect((await world.release(id)).cycles).toEqual([]);
@@ -58,7 +49,7 @@ test('a slot that passed during a pause within its grace begins on resume', asyn
 });
 
 test('dropping the last missed slot completes the stage', async () => {
-  const id = await inRegression();
+  const id = await inRegression(world);
   await world.engine.removeSlot({ releaseId: id, slot: '2' }, alice);
   await world.engine.pauseRelease({ releaseId: id, reason: null }, alice);
   await world.tick(11 * HOUR_MS);
@@ -75,7 +66,7 @@ test('dropping the last missed slot completes the stage', async () => {
 });
 
 test('an abandoned cycle awaits nothing more and the next slot goes on', async () => {
-  const id = await inRegression();
+  const id = await inRegression(world);
   await world.tick(4 * HOUR_MS);
   expect(await status(id)).toMatchObject({ currentPhase: 'REGRESSION_CYCLE_RUNNING' });
   const abandon = (cycleNumber: number) =>
@@ -92,7 +83,7 @@ test('an abandoned cycle awaits nothing more and the next slot goes on', async (
 });
 
 test('slots are added, moved and removed until they have begun; the past and doubles are refused', async () => {
-  const id = await inRegression();
+  const id = await inRegression(world);
   const at = (hours: number) => new Date(world.now().getTime() + hours * HOUR_MS);
   await world.engine.addSlot({ releaseId: id, at: at(6) }, alice);
   expect((await world.release(id)).slots.map((slot) => slot.at)).toEqual([at(4), at(6), at(8)]);

@@ -1,19 +1,10 @@
-import type { Release } from '../../src/domain/release.ts';
-import type { Engine } from '../../src/engine/index.ts';
-import { fakeEngine, type RunningApi, SECRETS, startApi } from './support/api.ts';
+import { SECRETS, useApi } from './support/api.ts';
 import { makeRelease } from './support/releases.ts';
 
-let api: RunningApi;
-afterEach(async () => {
-  await api.close();
-});
-async function start(parts: Partial<Engine>, releases: Release[] = [], deps = {}): Promise<RunningApi> {
-  api = await startApi(fakeEngine(parts, releases), deps);
-  return api;
-}
+const api = useApi();
 
 describe('who may ask', () => {
-  beforeEach(() => start({}, [makeRelease(), makeRelease({ id: 'rel_2', tenantId: 'T2' })]));
+  beforeEach(() => api.start({}, [makeRelease(), makeRelease({ id: 'rel_2', tenantId: 'T2' })]));
 
   test.each([
     ['no token', null],
@@ -55,8 +46,7 @@ describe('who may ask', () => {
   );
 
   test('after too many failures from one address even its right tokens wait', async () => {
-    await api.close();
-    await start({}, [makeRelease()], { limits: { failedAuthPerMinute: 3 } });
+    await api.start({}, [makeRelease()], { limits: { failedAuthPerMinute: 3 } });
     const statuses = [];
     for (const token of ['a', 'b', 'c', 'd', SECRETS.all]) {
       statuses.push((await api.call('GET', '/api/v1/releases/rel_1', { token })).status);
@@ -65,8 +55,7 @@ describe('who may ask', () => {
   });
 
   test('a token that asks too often gets 429 with Retry-After, another one does not', async () => {
-    await api.close();
-    await start({}, [makeRelease()], { limits: { requestsPerMinute: 2 } });
+    await api.start({}, [makeRelease()], { limits: { requestsPerMinute: 2 } });
     const ask = (token: string) => api.call('GET', '/api/v1/releases/rel_1', { token });
     expect([(await ask(SECRETS.all)).status, (await ask(SECRETS.all)).status]).toEqual([200, 200]);
     const refused = await ask(SECRETS.all);
@@ -77,7 +66,7 @@ describe('who may ask', () => {
 
 describe('tokens', () => {
   test('are made, listed and revoked; the secret is in the first answer only', async () => {
-    await start({}, [makeRelease()]);
+    await api.start({}, [makeRelease()]);
     const json = { name: 'deploy', scopes: ['releases:read', 'releases:read'] };
     const made = await api.call('POST', '/api/v1/tokens', { json });
     expect([made.status, made.body.secret, made.body.token.scopes]).toEqual([201, 'slw_deploy', ['releases:read']]);
@@ -95,7 +84,7 @@ describe('tokens', () => {
   });
 
   test('no token gives scopes that it does not have', async () => {
-    await start({});
+    await api.start({});
     const json = { name: 'more', scopes: ['releases:write', 'builds:write'] };
     const { status, body } = await api.call('POST', '/api/v1/tokens', { token: SECRETS.write, json });
     expect([status, body.error]).toEqual([403, expect.stringContaining('builds:write')]);
@@ -104,7 +93,7 @@ describe('tokens', () => {
 
 describe('every answer', () => {
   test('carries security headers, a request id, and no trace of what serves it', async () => {
-    await start({}, [makeRelease()]);
+    await api.start({}, [makeRelease()]);
     const { headers } = await api.call('GET', '/api/v1/releases/rel_1');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toContain('default-src');
@@ -115,7 +104,7 @@ describe('every answer', () => {
   });
 
   test('is logged in one line, without the token', async () => {
-    await start({}, [makeRelease()]);
+    await api.start({}, [makeRelease()]);
     await api.call('GET', '/api/v1/releases/rel_1?x=1');
     const lines = api.log.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([

@@ -1,19 +1,11 @@
-import type { Release } from '../../src/domain/release.ts';
 import { deriveStatus } from '../../src/domain/status.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { API_ACTIONS } from '../../src/http/inputs.ts';
 import { Refusal } from '../../src/shared/errors.ts';
-import { fakeEngine, type RunningApi, startApi } from './support/api.ts';
+import { useApi } from './support/api.ts';
 import { inStages, NOW } from './support/releases.ts';
 
-let api: RunningApi;
-afterEach(async () => {
-  await api.close();
-});
-async function start(parts: Partial<Engine>, releases: Release[] = [], deps = {}): Promise<RunningApi> {
-  api = await startApi(fakeEngine(parts, releases), deps);
-  return api;
-}
+const api = useApi();
 
 describe('actions', () => {
   const release = inStages(['IN_PROGRESS']);
@@ -82,7 +74,7 @@ describe('actions', () => {
   ];
   test.each(cases)('%s %j is %s', async (action, json, intent, input) => {
     const { engine, calls } = recording();
-    await start(engine);
+    await api.start(engine);
     const { status, body } = await api.call('POST', `/api/v1/releases/rel_1/actions/${action}`, { json });
     expect([status, body]).toEqual([200, { success: true, status: deriveStatus(release, NOW) }]);
     expect(calls).toEqual([[intent, { releaseId: 'rel_1', ...input }]]);
@@ -93,7 +85,7 @@ describe('actions', () => {
 
   test.each(['skip-remaining-cycles', 'Skip_Remaining_Cycles'])('%s is the same action', async (action) => {
     const { engine, calls } = recording();
-    await start(engine);
+    await api.start(engine);
     expect((await api.call('POST', `/api/v1/releases/rel_1/actions/${action}`)).status).toBe(200);
     expect(calls[0]?.[0]).toBe('skipRemainingCycles');
   });
@@ -107,13 +99,13 @@ describe('actions', () => {
     ['ANSWER_MISSED_SLOT', { slot: '1', answer: 'MAYBE' }, 'answer'],
     ['PAUSE', { why: 'x' }, 'why'],
   ])('%s with %j: 422 for "%s"', async (action, json, field) => {
-    await start(recording().engine);
+    await api.start(recording().engine);
     const { status, body } = await api.call('POST', `/api/v1/releases/rel_1/actions/${action}`, { json });
     expect([status, Object.keys(body.fields)]).toEqual([422, [field]]);
   });
 
   test('an unknown action: 404 that lists the known ones', async () => {
-    await start({});
+    await api.start({});
     const { status, body } = await api.call('POST', '/api/v1/releases/rel_1/actions/EXPLODE');
     expect(status).toBe(404);
     expect(body.error).toContain('SKIP_REMAINING_CYCLES');
@@ -131,7 +123,7 @@ describe('actions', () => {
     ['UNSUPPORTED_FILE', 415],
     ['RATE_LIMITED', 429],
   ] as const)('the refusal %s is %d with its sentence', async (code, expected) => {
-    await start({
+    await api.start({
       pauseRelease: async () => {
         throw new Refusal(code, 'Because of a rule.');
       },
@@ -141,7 +133,7 @@ describe('actions', () => {
   });
 
   test('people are told by their ids, not in the spelling of Slack', async () => {
-    await start({
+    await api.start({
       pauseRelease: async () => {
         throw new Refusal('FORBIDDEN', 'You need the role RELEASE_PILOT. Ask <@U01ALICE>, <!subteam^S02TEAM>.');
       },

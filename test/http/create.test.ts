@@ -1,9 +1,8 @@
-import type { Release } from '../../src/domain/release.ts';
 import { deriveStatus } from '../../src/domain/status.ts';
-import type { CreateReleaseInput, Engine, IntentContext } from '../../src/engine/index.ts';
+import type { CreateReleaseInput, IntentContext } from '../../src/engine/index.ts';
 import { CreatedReleaseAnswer } from '../../src/http/answers.ts';
 import { Refusal } from '../../src/shared/errors.ts';
-import { fakeEngine, type RunningApi, startApi } from './support/api.ts';
+import { useApi } from './support/api.ts';
 import { makeRelease, NOW } from './support/releases.ts';
 
 const BODY = {
@@ -16,20 +15,13 @@ const BODY = {
   kickOffDate: '2026-12-01T10:00:00+05:30',
 };
 
-let api: RunningApi;
-afterEach(async () => {
-  await api.close();
-});
-async function start(parts: Partial<Engine>, releases: Release[] = [], deps = {}): Promise<RunningApi> {
-  api = await startApi(fakeEngine(parts, releases), deps);
-  return api;
-}
+const api = useApi();
 
 describe('POST /api/v1/releases', () => {
   test('creates: the engine gets the fields as its own, the answer is 201 with release and status', async () => {
     const calls: [CreateReleaseInput, IntentContext][] = [];
     const made = makeRelease();
-    await start({
+    await api.start({
       createRelease: async (...call) => {
         calls.push(call);
         return made;
@@ -88,7 +80,7 @@ describe('POST /api/v1/releases', () => {
     ['an operator in place of a text', { ...BODY, releaseConfigId: { $ne: null } }, ['releaseConfigId']],
     ['a list', [], ['body']],
   ])('%s: 422 that names every faulty field, and the engine is not asked', async (_, json, fields) => {
-    await start({});
+    await api.start({});
     const { status, body } = await api.call('POST', '/api/v1/releases', { json });
     expect(status).toBe(422);
     expect(body.success).toBe(false);
@@ -96,7 +88,7 @@ describe('POST /api/v1/releases', () => {
   });
 
   test('the engine’s faults come back under the body’s names', async () => {
-    await start({
+    await api.start({
       createRelease: async () => {
         throw new Refusal('INVALID_INPUT', 'Lower. None.', {
           'version.IOS': 'Lower.',
@@ -117,17 +109,17 @@ describe('POST /api/v1/releases', () => {
   });
 
   test('a tenant that is not the token’s is answered like one that does not exist', async () => {
-    await start({});
+    await api.start({});
     expect((await api.call('POST', '/api/v1/releases', { json: { ...BODY, tenantId: 'T2' } })).status).toBe(404);
   });
 
-  test.each<[string, Parameters<RunningApi['call']>[2], number]>([
+  test.each<[string, Parameters<(typeof api)['call']>[2], number]>([
     ['broken JSON', { body: '{"a":', headers: { 'content-type': 'application/json' } }, 400],
     ['another type', { body: 'a=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
     ['too much', { json: { ...BODY, baseBranch: 'x'.repeat(70_000) } }, 413],
     ['an unknown character set', { body: '{}', headers: { 'content-type': 'application/json; charset=klingon' } }, 415],
   ])('a body that is %s: %#', async (_, options, expected) => {
-    await start({});
+    await api.start({});
     const { status, body } = await api.call('POST', '/api/v1/releases', options);
     expect(status).toBe(expected);
     expect(body).toEqual({ success: false, error: expect.any(String) });

@@ -1,17 +1,10 @@
 import type { Release } from '../../src/domain/release.ts';
 import type { Engine } from '../../src/engine/index.ts';
 import { CreatedReleaseAnswer, ReleaseListAnswer, StatusView } from '../../src/http/answers.ts';
-import { fakeEngine, type RunningApi, startApi } from './support/api.ts';
+import { useApi } from './support/api.ts';
 import { inStages, makeCycle, makeRelease, makeSlots, makeTask, NOW } from './support/releases.ts';
 
-let api: RunningApi;
-afterEach(async () => {
-  await api.close();
-});
-async function start(parts: Partial<Engine>, releases: Release[] = [], deps = {}): Promise<RunningApi> {
-  api = await startApi(fakeEngine(parts, releases), deps);
-  return api;
-}
+const api = useApi();
 
 describe('looking', () => {
   test('lists live releases by page, all of them with all=true', async () => {
@@ -22,7 +15,7 @@ describe('looking', () => {
       const damaged = [{ id: 'rel_2', name: 'Mobile Android 7.1.0', defect, parkedAt: NOW }];
       return { releases: [makeRelease()], damaged, next: 'n1' };
     };
-    await start({ queries: { live: page('live'), all: page('all') } as unknown as Engine['queries'] });
+    await api.start({ queries: { live: page('live'), all: page('all') } as unknown as Engine['queries'] });
     const { status, body } = await api.call('GET', '/api/v1/releases?limit=5&after=c1');
     expect(status).toBe(200);
     expect(() => ReleaseListAnswer.parse(body)).not.toThrow();
@@ -46,13 +39,13 @@ describe('looking', () => {
     ['after=a&after=b', 'after', 'expected a text'],
     ['all=perhaps', 'all', 'expected true or false'],
   ])('the query %s is refused with what was expected', async (query, field, sentence) => {
-    await start({});
+    await api.start({});
     const { status, body } = await api.call('GET', `/api/v1/releases?${query}`);
     expect([status, body.fields]).toEqual([422, { [field]: sentence }]);
   });
 
   test.each(['limit=0', 'limit=101', 'limit=x', 'all=perhaps'])('the query %s is refused', async (query) => {
-    await start({});
+    await api.start({});
     expect((await api.call('GET', `/api/v1/releases?${query}`)).status).toBe(422);
   });
 
@@ -144,7 +137,7 @@ describe('looking', () => {
       },
     ],
   ])('status, %s: exactly the response of the contract, nothing around it', async (_, release, expected) => {
-    await start({}, [release]);
+    await api.start({}, [release]);
     const { status, body } = await api.call('GET', '/api/v1/releases/rel_1/status');
     expect(status).toBe(200);
     expect(StatusView.parse(body)).toEqual(body);
@@ -170,7 +163,7 @@ describe('looking', () => {
       slots: makeSlots(2, 1),
       cycles: [makeCycle(1, 'DONE')],
     });
-    await start({}, [release]);
+    await api.start({}, [release]);
     const { body } = await api.call('GET', '/api/v1/releases/rel_1');
     expect(() => CreatedReleaseAnswer.parse(body)).not.toThrow();
     expect(body.release.tasks[0]).toMatchObject({ type: 'FORK_BRANCH', status: 'COMPLETED', output: { sha: 's' } });
@@ -199,7 +192,7 @@ describe('looking', () => {
         seq: beforeSeq - 1 - index,
         action: 'X',
       }));
-    await start({ queries: { history } as unknown as Engine['queries'] }, [makeRelease()]);
+    await api.start({ queries: { history } as unknown as Engine['queries'] }, [makeRelease()]);
     const first = await api.call('GET', '/api/v1/releases/rel_1/history?limit=5');
     expect(first.body.entries.map((shown: { seq: number }) => shown.seq)).toEqual([8, 7, 6, 5, 4]);
     const second = await api.call('GET', `/api/v1/releases/rel_1/history?limit=5&before=${first.body.next}`);
@@ -221,7 +214,7 @@ describe('looking', () => {
       ],
       tasks: [makeTask('CREATE_FINAL_RELEASE_NOTES', { output: { ...notes('v1'), releaseUrl: null } })],
     });
-    await start({}, [release]);
+    await api.start({}, [release]);
     const { body } = await api.call('GET', '/api/v1/releases/rel_1/notes');
     expect(body.notes.map((shown: { label: string; until: string }) => [shown.label, shown.until])).toEqual([
       ['RC1', 'rc-1'],

@@ -1,21 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import express from 'express';
-import type { Release } from '../../src/domain/release.ts';
-import type { Engine } from '../../src/engine/index.ts';
 import { answerTheRest } from '../../src/http/index.ts';
 import { AuthError, TransientError } from '../../src/shared/errors.ts';
 import { createLogger } from '../../src/shared/logger.ts';
-import { fakeEngine, type RunningApi, startApi } from './support/api.ts';
+import { useApi } from './support/api.ts';
 
-let api: RunningApi;
-afterEach(async () => {
-  await api.close();
-});
-async function start(parts: Partial<Engine>, releases: Release[] = [], deps = {}): Promise<RunningApi> {
-  api = await startApi(fakeEngine(parts, releases), deps);
-  return api;
-}
+const api = useApi();
 
 describe('when something fails', () => {
   class MongoServerSelectionError extends Error {
@@ -39,7 +30,7 @@ describe('when something fails', () => {
     ['a provider says no', new AuthError(fault), 502, /^GITHUB ensureTag: oops/],
     ['we have a bug', new Error('secret path /srv/app.ts'), 500, /^Something went wrong on our side/],
   ])('%s: a clear sentence and no stack', async (_, error, expected, sentence) => {
-    await start({
+    await api.start({
       pauseRelease: async () => {
         throw error;
       },
@@ -59,13 +50,13 @@ describe('when something fails', () => {
     ['DELETE', '/api/v1/releases/rel_1', 405],
     ['GET', '/api/v1/releases/%E0%A4%A', 400],
   ])('%s %s: %d as JSON', async (method, path, expected) => {
-    await start({});
+    await api.start({});
     const { status, body } = await api.call(method, path);
     expect([status, body]).toEqual([expected, { success: false, error: expect.any(String) }]);
   });
 
   test('other addresses are left to Bolt, their bodies unread', async () => {
-    await start({});
+    await api.start({});
     const response = await fetch(`${api.url}/slack/events`, { method: 'POST', body: '{}' });
     expect(await response.text()).toBe('bolt');
     expect(response.headers.get('x-request-id')).toBeNull();
@@ -74,7 +65,7 @@ describe('when something fails', () => {
 
 describe('what nobody answers', () => {
   test('is a sentence as JSON also outside the API, and a fault there shows no stack', async () => {
-    await start({});
+    await api.start({});
     const log: string[] = [];
     const web = express();
     web.get('/broken', () => {
@@ -103,7 +94,7 @@ describe('what nobody answers', () => {
 
 describe('the log', () => {
   test('names tenant, release and token on every line of a request, refused ones too', async () => {
-    await start({
+    await api.start({
       pauseRelease: async () => {
         throw new AuthError({ provider: 'GITHUB', operation: 'verify', status: 401, detail: 'no' });
       },
@@ -120,17 +111,16 @@ describe('the log', () => {
 
 describe('health', () => {
   test('/healthz answers without a token', async () => {
-    await start({});
+    await api.start({});
     expect(await api.call('GET', '/healthz', { token: null })).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
   test('/readyz names every dependency and is 503 when one is not ready', async () => {
     const checks = { database: { ok: true }, agenda: { ok: true }, slack: { ok: false, detail: 'not connected' } };
-    await start({}, [], { readiness: async () => checks });
+    await api.start({}, [], { readiness: async () => checks });
     const { status, body } = await api.call('GET', '/readyz', { token: null });
     expect([status, body]).toEqual([503, { status: 'unavailable', checks }]);
-    await api.close();
-    await start({});
+    await api.start({});
     expect((await api.call('GET', '/readyz', { token: null })).body).toEqual({
       status: 'ok',
       checks: { database: { ok: true } },
@@ -141,7 +131,7 @@ describe('health', () => {
     ['fails', async () => Promise.reject(new Error('boom'))],
     ['never ends', () => new Promise<never>(() => undefined)],
   ])('a check that %s is not ready', async (_, readiness) => {
-    await start({}, [], { readiness, limits: { readinessTimeoutMs: 20 } });
+    await api.start({}, [], { readiness, limits: { readinessTimeoutMs: 20 } });
     const { status, body } = await api.call('GET', '/readyz', { token: null });
     expect([status, body.status]).toEqual([503, 'unavailable']);
     expect(JSON.stringify(body)).not.toContain('boom');
@@ -150,7 +140,7 @@ describe('health', () => {
 
 describe('the OpenAPI document', () => {
   test('shows every endpoint with its schemas, and only those', async () => {
-    await start({}, [], { publicUrl: 'https://bot.test' });
+    await api.start({}, [], { publicUrl: 'https://bot.test' });
     const { status, body } = await api.call('GET', '/api/v1/openapi.json', { token: null });
     expect(status).toBe(200);
     expect(body.openapi).toBe('3.1.0');
@@ -186,7 +176,7 @@ describe('the OpenAPI document', () => {
   });
 
   test('has an operation id for each operation, no two alike, and a parameter for each placeholder', async () => {
-    await start({});
+    await api.start({});
     const { body } = await api.call('GET', '/api/v1/openapi.json', { token: null });
     const ids: string[] = [];
     for (const [path, methods] of Object.entries<

@@ -178,7 +178,8 @@ describe('wake', () => {
   it('claims a free release, counts, and puts the next look at the end of the lease', async () => {
     const first = await created();
     const lease = await opened.repositories.releases.wake(first.id, at(1), LEASE_MS);
-    expect(lease).toEqual({ releaseId: first.id, token: expect.any(String), until: at(61), takenOver: false });
+    const held = { releaseId: first.id, tenantId: first.tenantId, token: expect.any(String), until: at(61) };
+    expect(lease).toEqual({ ...held, takenOver: false });
     expect(await stored(first.id)).toMatchObject({
       wakeCount: 1,
       nextWakeAt: at(61),

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../src/domain/audit.ts';
 import type { Build } from '../../src/domain/build.ts';
 import { createRelease } from '../../src/domain/changes/create.ts';
-import type { OutboxRow } from '../../src/domain/outbox.ts';
+import { type OutboxRow, UNSENT } from '../../src/domain/outbox.ts';
 import type { Platform, Release } from '../../src/domain/release.ts';
 import {
   DEFAULT_GATE_POLICY,
@@ -10,6 +10,7 @@ import {
   type ReleaseConfig,
 } from '../../src/domain/release-config.ts';
 import type { Task } from '../../src/domain/task.ts';
+import { newTask } from '../../src/domain/tasks.ts';
 import type { Upload } from '../../src/domain/upload.ts';
 import { connectPersistence, type Persistence, type Repositories } from '../../src/persistence/index.ts';
 import type { ApiToken, Integration, ReleaseChange } from '../../src/persistence/types/index.ts';
@@ -127,6 +128,7 @@ export function ended(release: Release, status: 'COMPLETED' | 'ARCHIVED', endedA
 
 export function outboxRow(releaseId: string, seq: number, changes: Partial<OutboxRow> = {}): OutboxRow {
   return {
+    ...UNSENT,
     key: `${releaseId}:message-${seq}`,
     tenantId: 'T1',
     releaseId,
@@ -136,19 +138,9 @@ export function outboxRow(releaseId: string, seq: number, changes: Partial<Outbo
     threadKey: seq === 1 ? null : `${releaseId}:message-1`,
     broadcast: false,
     living: seq === 1,
-    settled: false,
-    status: 'PENDING',
-    ts: null,
-    postedChannelId: null,
-    renderedHash: null,
     wantedVersion: 0,
-    shownVersion: 0,
-    attempts: 0,
-    lastError: null,
     dueAt: NOW,
-    lease: null,
     createdAt: NOW,
-    sentAt: null,
     ...changes,
   };
 }
@@ -258,23 +250,5 @@ export function token(changes: Partial<ApiToken> = {}): ApiToken {
 }
 
 export function task<T extends Task['type']>(type: T, changes: Partial<Task<T>>): Task {
-  return {
-    id: `x.s3.${type}`,
-    type,
-    stage: 3,
-    cycleNumber: null,
-    status: 'PENDING',
-    attempts: 0,
-    nextTryAt: null,
-    startedAt: null,
-    endedAt: null,
-    output: null,
-    error: null,
-    skip: null,
-    claimedUploads: null,
-    missing: [],
-    confirmation: null,
-    announced: false,
-    ...changes,
-  };
+  return { ...newTask(`x.s3.${type}`, type, 3, null), ...changes };
 }

@@ -207,3 +207,33 @@ export async function startApi(engine: Engine, deps: Partial<HttpApiDeps> = {}):
     },
   };
 }
+
+/** The API for the tests of one file: one at a time, closed by the next start and after each test. */
+export function useApi() {
+  let running: RunningApi | null = null;
+  const started = () => {
+    if (!running) throw new Error('the API is not started');
+    return running;
+  };
+  const close = async () => {
+    await running?.close();
+    running = null;
+  };
+  afterEach(close);
+  return {
+    async start(parts: Partial<Engine>, releases: Release[] = [], deps: Partial<HttpApiDeps> = {}): Promise<void> {
+      await close();
+      running = await startApi(fakeEngine(parts, releases), deps);
+    },
+    call: (...given: Parameters<RunningApi['call']>) => started().call(...given),
+    get url() {
+      return started().url;
+    },
+    get server() {
+      return started().server;
+    },
+    get log() {
+      return started().log;
+    },
+  };
+}

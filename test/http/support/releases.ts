@@ -2,6 +2,7 @@ import type { Cycle, RegressionCycleStatus } from '../../../src/domain/cycle.ts'
 import type { Release } from '../../../src/domain/release.ts';
 import type { Slot } from '../../../src/domain/slot.ts';
 import type { Task, TaskType } from '../../../src/domain/task.ts';
+import { newTask } from '../../../src/domain/tasks.ts';
 
 export const NOW = new Date('2026-11-21T10:00:00Z');
 
@@ -72,25 +73,7 @@ export function makeCycle(number: number, status: RegressionCycleStatus, tasks: 
 }
 
 export function makeTask<T extends TaskType>(type: T, values: Partial<Task<T>> = {}): Task<T> {
-  return {
-    id: `rel_1.s1.${type}`,
-    type,
-    stage: 1,
-    cycleNumber: null,
-    status: 'PENDING',
-    attempts: 0,
-    nextTryAt: null,
-    startedAt: null,
-    endedAt: null,
-    output: null,
-    error: null,
-    skip: null,
-    claimedUploads: null,
-    missing: [],
-    confirmation: null,
-    announced: false,
-    ...values,
-  };
+  return { ...newTask(`rel_1.s1.${type}`, type, 1, null), ...values };
 }
 
 type Stages = [Release['cron']['stage1Status'], ...Release['cron']['stage1Status'][]];
