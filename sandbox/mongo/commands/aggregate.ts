@@ -7,8 +7,8 @@ import { parseSort } from '../query/sort.ts';
 import { checkCollation } from '../store/index-spec.ts';
 import { type Query, runQuery } from '../store/run.ts';
 import { findCollection } from '../store/store.ts';
-import { type Context, collectionName, countField, docField } from './context.ts';
-import { FIRST_BATCH } from './cursors.ts';
+import { type Context, collectionName, docField } from './context.ts';
+import { arrayField, checkHint, cursorBatch } from './forms.ts';
 
 export function aggregate(context: Context): Reply {
   const { command, database, store } = context;
@@ -19,12 +19,13 @@ export function aggregate(context: Context): Reply {
   const cursor = command.get('cursor');
   if (cursor === undefined)
     throw new Fault(9, `The 'cursor' option is required, except for aggregate with the explain argument`);
+  const batchSize = cursorBatch('aggregate', command);
+  checkHint(command.get('hint'));
   const { query, rest } = pipelineQuery(context);
   const docs: string[] = [];
   const found = runQuery(findCollection(store, database, name), query);
   if (rest.isEmpty) for (const { raw } of found) docs.push(raw);
   else for (const doc of rest.run(docsOf(found))) docs.push(encodeRaw(doc));
-  const batchSize = countField(docField(cursor, 'cursor'), 'batchSize', FIRST_BATCH);
   return context.cursors.open(`${database}.${name}`, docs, { batchSize });
 }
 
@@ -35,9 +36,7 @@ function* docsOf(found: Iterable<{ doc: Doc }>): Generator<Doc> {
 /** The stages at the front that an index can serve, as a query, and the pipeline of the others. */
 export function pipelineQuery(context: Context): { query: Query; rest: Pipeline } {
   const { command } = context;
-  const given = command.get('pipeline');
-  if (!Array.isArray(given)) throw new Fault(14, `'pipeline' option must be specified as an array`);
-  const stages = given.map(stageOf);
+  const stages = arrayField(command, 'aggregate', 'pipeline').map(stageOf);
   const whole = compilePipeline(stages);
   let taken = 0;
   let filter: Doc = new Map();
@@ -60,7 +59,9 @@ export function pipelineQuery(context: Context): { query: Query; rest: Pipeline 
 }
 
 function stageOf(stage: Value): [string, Value] {
-  const [entry] = isDoc(stage) && stage.size === 1 ? stage : [];
-  if (!entry) throw new Fault(40323, 'A pipeline stage specification object must contain exactly one field.');
+  if (!isDoc(stage)) throw new Fault(14, `Each element of the 'pipeline' array must be an object`);
+  const [entry] = stage;
+  if (!entry || stage.size !== 1)
+    throw new Fault(40323, 'A pipeline stage specification object must contain exactly one field.');
   return entry;
 }

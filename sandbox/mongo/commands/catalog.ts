@@ -1,15 +1,15 @@
 import type { Reply, Sendable } from '../bson/encode.ts';
 import { encodeRaw } from '../bson/encode.ts';
 import { keyOf } from '../bson/order.ts';
-import { Binary, type Doc, docOf, int, isDoc, type Maybe, type Value } from '../bson/values.ts';
+import { Binary, type Doc, docOf, int, isDoc, type Value } from '../bson/values.ts';
 import { Fault, unsupported } from '../errors.ts';
 import { compileFilter, filterOf, type Matcher } from '../query/match.ts';
 import { type Collection, type Index, namespaceOf } from '../store/collection.ts';
 import { checkCollation, parseIndexSpec } from '../store/index-spec.ts';
 import { newIndexes } from '../store/same-index.ts';
 import { addIndex, dropCollection, ensureCollection, findCollection, removeIndex } from '../store/store.ts';
-import { type Context, collectionName, countField, docField, flagField } from './context.ts';
-import { FIRST_BATCH } from './cursors.ts';
+import { type Context, collectionName, flagField } from './context.ts';
+import { arrayField, cursorBatch, needed, wrongType } from './forms.ts';
 
 export function create(context: Context): Reply {
   const name = collectionName(context);
@@ -43,7 +43,9 @@ export function listCollections(context: Context): Reply {
     .map((collection) => describe(collection))
     .filter((doc) => matcher(doc));
   const docs = shown.map((doc) => encodeRaw(isNameOnly ? docOf({ name: doc.get('name'), type: 'collection' }) : doc));
-  return context.cursors.open(`${database}.$cmd.listCollections`, docs, { batchSize: cursorBatch(command) });
+  return context.cursors.open(`${database}.$cmd.listCollections`, docs, {
+    batchSize: cursorBatch('listCollections', command),
+  });
 }
 
 function describe(collection: Collection): Doc {
@@ -77,8 +79,8 @@ export function listDatabases(context: Context): Reply {
 export function createIndexes(context: Context): Reply {
   const { command, database, store } = context;
   const name = collectionName(context);
-  const given = command.get('indexes');
-  if (!Array.isArray(given) || given.length === 0) throw new Fault(2, 'Must specify at least one index to create');
+  const given = arrayField(command, 'createIndexes', 'indexes');
+  if (given.length === 0) throw new Fault(2, 'Must specify at least one index to create');
   const specs = given.map(parseIndexSpec);
   const isNew = findCollection(store, database, name) === undefined;
   const collection = ensureCollection(store, database, name);
@@ -109,21 +111,24 @@ export function createIndexes(context: Context): Reply {
 export function listIndexes(context: Context): Reply {
   const collection = needCollection(context);
   const docs = collection.indexes.map(({ spec }) => encodeRaw(spec.shown));
-  return context.cursors.open(namespaceOf(collection), docs, { batchSize: cursorBatch(context.command) });
+  return context.cursors.open(namespaceOf(collection), docs, {
+    batchSize: cursorBatch('listIndexes', context.command),
+  });
 }
 
 export function dropIndexes(context: Context): Reply {
   const collection = needCollection(context);
-  const given = context.command.get('index');
+  const given = needed(context.command, 'dropIndexes', 'index');
   const nIndexesWas = int(collection.indexes.length);
   const all = collection.indexes.filter(({ spec }) => spec.name !== '_id_');
   const wanted =
     given === '*' ? all : (Array.isArray(given) ? given : [given]).map((one) => findIndex(collection, one));
-  for (const index of wanted) removeIndex(collection, index, context.store.journal);
+  for (const index of new Set(wanted)) removeIndex(collection, index, context.store.journal);
   return { nIndexesWas };
 }
 
-function findIndex(collection: Collection, given: Maybe): Index {
+function findIndex(collection: Collection, given: Value): Index {
+  if (typeof given !== 'string' && !isDoc(given)) throw wrongType('dropIndexes.index', given, 'string');
   const index = collection.indexes.find(({ spec }) =>
     isDoc(given) ? keyOf(spec.keyPattern) === keyOf(given) : spec.name === given,
   );
@@ -142,9 +147,4 @@ function needCollection(context: Context): Collection {
 function filterMatcher(command: Doc): Matcher {
   const filter: Value | undefined = command.get('filter');
   return compileFilter(filterOf(filter, 'filter'));
-}
-
-function cursorBatch(command: Doc): number {
-  const cursor = command.get('cursor');
-  return cursor === undefined ? FIRST_BATCH : countField(docField(cursor, 'cursor'), 'batchSize', FIRST_BATCH);
 }

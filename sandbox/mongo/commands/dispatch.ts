@@ -1,5 +1,5 @@
 import { encodeReply, type Reply } from '../bson/encode.ts';
-import { type Doc, docOf, int, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
+import { type Doc, int, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
 import { codeName, Fault, unsupported } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Store } from '../store/store.ts';
@@ -15,9 +15,11 @@ import {
   listDatabases,
   listIndexes,
 } from './catalog.ts';
+import { checkReadConcern, writeConcernReply } from './concerns.ts';
 import type { Context, Handler, Request } from './context.ts';
 import type { Cursors } from './cursors.ts';
 import { explain } from './explain.ts';
+import { checkFlags } from './forms.ts';
 import { buildInfo, connectionStatus, getCmdLineOpts, getParameter, hello, serverStatus } from './handshake.ts';
 import { findAndModify } from './modify.ts';
 import { count, distinct, find, getMore, killCursors } from './read.ts';
@@ -75,7 +77,7 @@ function killAllSessions({ command, cursors }: Context): Reply {
 }
 
 const ADMIN_ONLY: ReadonlySet<string> = new Set(['getCmdLineOpts', 'getParameter', 'listDatabases']);
-const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
+const RETRYABLE: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
 /** What all commands of a server share. */
 export interface Shared {
@@ -121,7 +123,9 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
   if (ADMIN_ONLY.has(name) && database !== 'admin')
     throw new Fault(13, `${name} may only be run against the admin database.`);
   checkApi(name, body);
+  checkFlags(name, body);
   checkReadConcern(body);
+  const concern = writeConcernReply(name, body);
   const { address, store, cursors, sessions } = shared;
   const context: Context = {
     store,
@@ -135,20 +139,8 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
     address: address(),
     connectionId,
   };
-  const perform = (): Reply => ({ ...HANDLERS[name](context), ...writeConcernError(body), ok: 1 });
-  return WRITES.has(name) ? shared.sessions.once(body, perform) : perform();
-}
-
-function checkReadConcern(body: Doc): void {
-  const readConcern = body.get('readConcern');
-  if (readConcern === undefined) return;
-  if (!isDoc(readConcern)) throw new Fault(14, 'readConcern must be an object');
-  for (const [field, value] of readConcern) {
-    if (field !== 'level') throw unsupported(`the readConcern field ${field}`);
-    // With one server whose writes are all done when they are answered, these four are the same.
-    if (!['local', 'available', 'majority', 'linearizable'].includes(String(value)))
-      throw unsupported(`the readConcern level ${String(value)}`);
-  }
+  const perform = (): Reply => ({ ...HANDLERS[name](context), ...concern, ok: 1 });
+  return RETRYABLE.has(name) ? shared.sessions.once(body, perform) : perform();
 }
 
 function deadlineOf(body: Doc, name: string): number | undefined {
@@ -158,23 +150,4 @@ function deadlineOf(body: Doc, name: string): number | undefined {
   if (!(ms >= 0)) throw new Fault(2, 'maxTimeMS must be a non-negative number');
   if (name === 'getMore') throw new Fault(2, 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
   return ms === 0 ? undefined : performance.now() + ms;
-}
-
-/** There is one member: a write that wants more of them is done, and says so. */
-function writeConcernError(body: Doc): Reply {
-  const concern = body.get('writeConcern');
-  if (!isDoc(concern)) return {};
-  for (const field of concern.keys()) {
-    if (!['w', 'j', 'wtimeout', 'fsync', 'provenance'].includes(field))
-      throw unsupported(`the writeConcern field ${field}`);
-  }
-  const w = concern.get('w');
-  if (isNumber(w) && toNumber(w) > 1) return concernError(100, 'Not enough data-bearing nodes');
-  if (typeof w === 'string' && w !== 'majority')
-    return concernError(79, `No write concern mode named '${w}' found in replica set configuration`);
-  return {};
-}
-
-function concernError(code: number, errmsg: string): Reply {
-  return { writeConcernError: docOf({ code: int(code), codeName: codeName(code), errmsg }) };
 }

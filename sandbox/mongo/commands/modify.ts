@@ -13,6 +13,7 @@ import { ensureCollection, findCollection } from '../store/store.ts';
 import { compileUpdate, isReplacement, type Update } from '../update/compile.ts';
 import { buildUpsert } from '../update/upsert.ts';
 import { type Context, collectionName, docField, flagField } from './context.ts';
+import { checkHint } from './forms.ts';
 
 interface Updated {
   readonly n: number;
@@ -103,6 +104,7 @@ export function findAndModify(context: Context): Reply {
     throw new Fault(9, 'Cannot specify both an update, upsert or new=true and remove=true');
   }
   if (!removes && given === undefined) throw new Fault(9, 'Either an update or remove=true must be specified');
+  checkHint(command.get('hint'));
   const filter = filterOf(command.get('query') ?? undefined, 'query');
   const query: Query = {
     filter,

@@ -11,17 +11,19 @@ import { type Query, runQuery } from '../store/run.ts';
 import { findCollection } from '../store/store.ts';
 import { type Context, collectionName, countField, docField, flagField, textField, wholeField } from './context.ts';
 import { FIRST_BATCH } from './cursors.ts';
+import { checkHint } from './forms.ts';
 
 /** The query part of find, count, distinct and others. */
 export function parseQuery(context: Context, filterName: string, filter: Maybe): Query {
   const { command } = context;
   const collation = command.get('collation');
   if (collation !== undefined) checkCollation(collation);
+  checkHint(command.get('hint'));
   const parsed = filterOf(filter, filterName);
   return {
     filter: parsed,
     matcher: compileFilter(parsed),
-    sort: parseSort(command.get('sort')),
+    sort: parseSort(command.get('sort') ?? undefined),
     hint: command.get('hint'),
     skip: countField(command, 'skip', 0),
     limit: 0,
@@ -35,7 +37,7 @@ export function find(context: Context): Reply {
   const query = parseQuery(context, 'filter', command.get('filter') ?? undefined);
   const limit = wholeField(command, 'limit', 0);
   if (limit < 0) throw new Fault(51024, `BSON field 'limit' value must be >= 0, actual value '${limit}'`);
-  const projection = command.get('projection');
+  const projection = command.get('projection') ?? undefined;
   const projector = projection === undefined ? undefined : compileProjection(docField(projection, 'projection'));
   const docs: string[] = [];
   for (const { doc, raw } of runQuery(findCollection(store, database, name), { ...query, limit })) {

@@ -63,6 +63,59 @@ describe('a write command whose form is wrong', () => {
   });
 });
 
+describe('a write concern that is wrong', () => {
+  it.each<[number, unknown]>([
+    [14, 5],
+    [9, { w: -1 }],
+    [9, { w: 51 }],
+    [9, { w: true }],
+    [9, { j: 'yes' }],
+    [9, { w: 1, wtimeout: 'long' }],
+    [115, { w: { dc: 1 } }],
+    [115, { frob: 1 }],
+  ])('fails with %i before anything is written: %j', async (code, writeConcern) => {
+    const collection = await database.collection({ _id: 1 });
+    const command = { insert: collection.collectionName, documents: [{ _id: 2 }], writeConcern };
+    await expect(database.db.command(command)).rejects.toMatchObject({ code });
+    expect(await collection.countDocuments()).toBe(1);
+  });
+
+  it('is one on a command that writes nothing', async () => {
+    await expect(database.db.command({ ping: 1, writeConcern: { w: 1 } })).rejects.toMatchObject({ code: 72 });
+  });
+});
+
+describe('options whose form is wrong', () => {
+  it.each<[number, object]>([
+    [115, { aggregate: 'o', pipeline: [], cursor: { frob: 1 } }],
+    [115, { listCollections: 1, cursor: { frob: 1 } }],
+    [14, { aggregate: 'o', pipeline: {}, cursor: {} }],
+    [14, { aggregate: 'o', pipeline: [1], cursor: {} }],
+    [40414, { aggregate: 'o', cursor: {} }],
+    [14, { aggregate: 'o', pipeline: [], cursor: {}, bypassDocumentValidation: 'yes' }],
+    [14, { find: 'o', allowDiskUse: 'yes' }],
+    [14, { find: 'o', singleBatch: 1 }],
+    [9, { find: 'o', hint: 1 }],
+    [9, { findAndModify: 'o', remove: true, hint: 1 }],
+    [40414, { createIndexes: 'o' }],
+    [14, { createIndexes: 'o', indexes: {} }],
+    [40414, { dropIndexes: 'o' }],
+    [14, { dropIndexes: 'o', index: 1 }],
+  ])('are refused with %i, not passed over: %j', async (code, command) => {
+    await database.db.collection('o').updateOne({ _id: 1 as never }, { $set: { a: 1 } }, { upsert: true });
+    await expect(database.db.command(command)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('dropping indexes', () => {
+  it('drops one that is named twice once, and no other', async () => {
+    const collection = await database.collection({ a: 1, b: 1 });
+    await collection.createIndexes([{ key: { a: 1 } }, { key: { b: 1 } }]);
+    await database.db.command({ dropIndexes: collection.collectionName, index: ['a_1', 'a_1'] });
+    expect((await collection.indexes()).map(({ name }) => name)).toEqual(['_id_', 'b_1']);
+  });
+});
+
 describe('documents that cannot be stored', () => {
   it('make no collection', async () => {
     const { db } = database;
@@ -84,7 +137,7 @@ describe('a command with null for an option', () => {
     const name = collection.collectionName;
     const updates = [{ q: {}, u: { $set }, multi: null, upsert: null, arrayFilters: null }];
     expect(await db.command({ update: name, updates, ordered: null })).toMatchObject({ n: 1, nModified: 1 });
-    const { cursor } = await db.command({ find: name, filter: null });
+    const { cursor } = await db.command({ find: name, filter: null, sort: null, projection: null, limit: null });
     expect(cursor.firstBatch).toHaveLength(2);
   });
 });
