@@ -12,6 +12,7 @@ import { defineRetention } from './retention.ts';
 import { bringForward, type SetBackWatch, setBackWhileStopped, watchForSetBack } from './set-back.ts';
 import { defineSlackFiles } from './slack-files.ts';
 import { defineTick } from './tick.ts';
+import { defineVerification } from './verification.ts';
 import { defineWakes, planWakes } from './wakes.ts';
 
 export type { JobDeps } from './deps.ts';
@@ -79,6 +80,7 @@ export function createJobs(options: {
       defineHomes(agenda, deps);
       defineSlackFiles(agenda, deps);
       defineRetention(agenda, deps);
+      defineVerification(agenda, deps);
       defineDoctor(agenda, deps);
       await agenda.start();
       await agenda.every(`${deps.tickMs / 1000} seconds`, 'tick');
@@ -86,6 +88,7 @@ export function createJobs(options: {
       await agenda.every('5 seconds', 'homes');
       await agenda.every('10 seconds', 'slack-files');
       await agenda.every('30 3 * * *', 'retention');
+      await agenda.every('0 4 * * *', 'verification');
       await agenda.every('17 * * * *', 'doctor');
       if (setBackMs > 0) await bringForward(jobs, RECURRING_JOBS, new Date());
       watch = watchForSetBack((now) => bringForward(jobs, RECURRING_JOBS, now), logger);

@@ -21,6 +21,7 @@ import { createQueries } from './queries.ts';
 import { applyRetention } from './retention.ts';
 import { LONGEST_WAIT_MS } from './retry.ts';
 import { createTokens } from './tokens.ts';
+import { verifyIntegrations } from './verify-integrations.ts';
 
 const DUE_BATCH = 100;
 const AT_ONCE = 8;
@@ -176,6 +177,7 @@ export function createEngine(deps: Deps): Engine {
       lastTickAt = new Date(deps.clock.now().getTime() + byMs);
     },
     applyRetention: () => track(applyRetention(deps)),
+    verifyIntegrations: () => track(verifyIntegrations(deps)),
     checkUp: () => track(checkUp(deps)),
     backlog: () => readBacklog(deps),
     async idle() {

@@ -184,6 +184,8 @@ export interface Engine extends Intents {
   clockWasSetBack(byMs: number): void;
   /** Deletes the bytes of uploads past their retention (Spec 8.3); returns how many. */
   applyRetention(): Promise<number>;
+  /** Asks each connected account whether it still works; tells admins of what does not any more. For every day. */
+  verifyIntegrations(): Promise<{ valid: number; invalid: number }>;
   /** Looks whether what must always hold does, logs what does not, and tells admins once; for every hour. */
   checkUp(): Promise<DoctorReport>;
   /** What waits in the database, for metrics; throws when it does not answer. */

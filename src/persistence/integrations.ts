@@ -68,9 +68,12 @@ export function integrationRepository(connection: Connection): IntegrationReposi
       return toIntegration(await upsertByName(model, { id, tenantId, name }, values, { createdBy, createdAt }));
     },
 
-    async setVerification(tenantId, integrationId, verification) {
-      const set = await model.updateOne({ _id: integrationId, tenantId }, { $set: { verification } });
-      if (set.matchedCount === 0) throw new Refusal('NOT_FOUND', `There is no integration ${integrationId}.`);
+    async setVerification(tenantId, integrationId, verification, unchangedSince) {
+      const same = unchangedSince ? { updatedAt: unchangedSince } : {};
+      const set = await model.updateOne({ _id: integrationId, tenantId, ...same }, { $set: { verification } });
+      if (set.matchedCount === 1) return true;
+      if (unchangedSince) return false;
+      throw new Refusal('NOT_FOUND', `There is no integration ${integrationId}.`);
     },
 
     async remove(tenantId, integrationId) {

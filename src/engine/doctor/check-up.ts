@@ -43,9 +43,9 @@ async function tell(deps: Deps, { finding, outcome }: Examined): Promise<void> {
 }
 
 /**
- * Of a parked release admins heard when it was parked. A release that is overdue is what the tick of some instance is about to take
+ * Of a parked release admins heard when it was parked, of an account when it stopped working. A release that is overdue is what the tick of some instance is about to take
  * up, where time has jumped (a laptop that slept, a night without an instance); `slipway_releases_late` tells if it stays so.
  */
 function isForAdmins({ check, repair }: Finding): boolean {
-  return repair?.kind !== 'RECHECK_PARKED' && check !== 'overdue-release';
+  return repair?.kind !== 'RECHECK_PARKED' && !['overdue-release', 'invalid-integration'].includes(check);
 }

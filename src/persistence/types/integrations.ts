@@ -31,6 +31,12 @@ export interface IntegrationRepository {
   findByName(tenantId: string, name: string): Promise<Integration | null>;
   list(tenantId: string): Promise<Integration[]>;
   upsert(integration: Integration): Promise<Integration>;
-  setVerification(tenantId: string, integrationId: string, verification: Verification): Promise<void>;
+  /** False when `unchangedSince` is not when it was updated last: it is another account by now, or gone. `Refusal` NOT_FOUND without. */
+  setVerification(
+    tenantId: string,
+    integrationId: string,
+    verification: Verification,
+    unchangedSince?: Date,
+  ): Promise<boolean>;
   remove(tenantId: string, integrationId: string): Promise<void>;
 }

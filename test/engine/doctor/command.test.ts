@@ -60,7 +60,7 @@ test('it exits 1 while errors are left, repairs what is safe when asked, and tel
   await tenants.setRoles('T1', { ADMIN: ['U1'] });
   const { id } = await releases.create(newRelease());
   const now = new Date();
-  const later = ['tick', 'outbox', 'homes', 'slack-files', 'retention', 'doctor'].map((name) => ({
+  const later = ['tick', 'outbox', 'homes', 'slack-files', 'retention', 'verification', 'doctor'].map((name) => ({
     name,
     nextRunAt: new Date(now.getTime() + 3_600_000),
   }));
