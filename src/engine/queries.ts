@@ -79,7 +79,7 @@ async function ofVersion(deps: Deps, tenantId: string, version: string): Promise
   return found;
 }
 
-/** A card may be answered before it is written down where it stands, by a process that has just died: Slack knows its key. */
+/** A card may be answered before it is written down where it stands, by a process that is slow or dead: Slack knows its key. */
 async function releaseOfUnrecordedCard(
   deps: Deps,
   place: { tenantId: string; channelId: string; threadTs: string },
@@ -88,7 +88,9 @@ async function releaseOfUnrecordedCard(
   const { releases, outbox } = deps.repositories;
   const live = await releases.listLiveInChannel(tenantId, channelId);
   const roots = await Promise.all(live.map(({ id }) => outbox.find(tenantId, rootKey(id))));
-  if (roots.every((root) => root === null || root.ts !== null)) return null;
+  const recorded = roots.find((root) => root?.ts === threadTs);
+  if (recorded) return live.find(({ id }) => id === recorded.releaseId) ?? null;
+  if (!roots.some((root) => root && root.ts === null)) return null;
   try {
     const messenger = await deps.messengerFor(tenantId);
     const key = await messenger.keyAt({ channelId, ts: threadTs });

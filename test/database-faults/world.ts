@@ -15,7 +15,7 @@ export interface FaultyWorld extends World {
 }
 
 /** After a fault the driver looks at once, and again soon, whether the server is there. */
-const ATTENTIVE = 'serverSelectionTimeoutMS=10000&minHeartbeatFrequencyMS=20&heartbeatFrequencyMS=500';
+const ATTENTIVE = 'minHeartbeatFrequencyMS=20&heartbeatFrequencyMS=500';
 const BEYOND_LEASES_MS = 61_000;
 const STEP_MS = 5_000;
 const ROUNDS = 300;
@@ -28,8 +28,8 @@ export async function faultyWorld(): Promise<FaultyWorld> {
   const world = await engineWorld({
     async databaseUri(straight) {
       straightUri = straight;
-      proxy = await startDatabaseProxy(straight);
-      return proxy.uri.replace(/serverSelectionTimeoutMS=\d+/, ATTENTIVE);
+      proxy = await startDatabaseProxy(straight, { serverSelectionTimeoutMs: 10_000 });
+      return `${proxy.uri}&${ATTENTIVE}`;
     },
   });
   if (!proxy) throw new Error('the world did not ask for its database');

@@ -210,6 +210,14 @@ describe('several live releases in the channel', () => {
     await share('alice', { name: 'again.apk', bytes: await apk() }, { threadTs: rootTs() });
     expect(botTexts().filter((text) => text.startsWith('Which release'))).toHaveLength(1);
   });
+
+  it('knows whose thread it is although the card is written down only while it looks', async () => {
+    const { outbox } = world.persistence.repositories;
+    jest.spyOn(outbox, 'findByTs').mockResolvedValueOnce(null);
+    await share('alice', { name: 'app.apk', bytes: await apk() }, { threadTs: rootTs() });
+    expect(await uploads()).toHaveLength(1);
+    expect(botTexts().some((text) => text.startsWith('Which release'))).toBe(false);
+  });
 });
 
 function pick(message: { blocks: Record<string, unknown>[] }, releaseId: string) {

@@ -41,7 +41,11 @@ const SIZE_BYTES = 4;
 const CHECKSUM_BYTES = 4;
 const ADDRESS = /^(mongodb:\/\/(?:[^@/]*@)?)([^/?,]+)(\/[^?]*)?(?:\?(.*))?$/;
 
-export async function startDatabaseProxy(straight: string): Promise<DatabaseProxy> {
+/** @param options.serverSelectionTimeoutMs how long its clients look for a server; by default they notice soon that it is gone */
+export async function startDatabaseProxy(
+  straight: string,
+  { serverSelectionTimeoutMs = 1_000 }: { serverSelectionTimeoutMs?: number } = {},
+): Promise<DatabaseProxy> {
   const [, scheme = '', host = '', path = '/', query = ''] = ADDRESS.exec(straight) ?? [];
   const [name = '', port = ''] = host.split(':');
   if (port === '') throw new Error('the proxy needs an address like mongodb://host:port/database');
@@ -107,7 +111,7 @@ export async function startDatabaseProxy(straight: string): Promise<DatabaseProx
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const own = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const proxy: DatabaseProxy = {
-    uri: `${scheme}${own}${path}?${parametersFor(query)}`,
+    uri: `${scheme}${own}${path}?${parametersFor(query, serverSelectionTimeoutMs)}`,
     intercept: null,
     down(value) {
       isDown = value;
@@ -121,12 +125,12 @@ export async function startDatabaseProxy(straight: string): Promise<DatabaseProx
   return proxy;
 }
 
-/** A replica set would tell the driver its own address; a database that is gone shall be noticed soon. */
-function parametersFor(query: string): string {
+/** A replica set would tell the driver its own address. */
+function parametersFor(query: string, serverSelectionTimeoutMs: number): string {
   const parameters = new URLSearchParams(query);
   parameters.delete('replicaSet');
   parameters.set('directConnection', 'true');
-  parameters.set('serverSelectionTimeoutMS', '1000');
+  parameters.set('serverSelectionTimeoutMS', String(serverSelectionTimeoutMs));
   return parameters.toString();
 }
 

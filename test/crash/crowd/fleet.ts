@@ -85,7 +85,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   let held: Promise<void> | null = null;
 
   async function begin(): Promise<Life> {
-    const proxy = await startDatabaseProxy(options.databaseUri);
+    // The database is always there; this machine may be busy.
+    const proxy = await startDatabaseProxy(options.databaseUri, { serverSelectionTimeoutMs: 10_000 });
     const env = { ...options.env, MONGODB_URI: proxy.uri };
     const { cwd, program } = options;
     const life: Life = {

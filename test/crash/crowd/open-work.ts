@@ -38,7 +38,7 @@ export async function openWork(db: Db, now: Date): Promise<OpenWork> {
     db
       .collection('deliveries')
       .find(
-        { status: 'RECEIVED', $or: [{ 'lease.until': { $gt: now } }, { key: /^slack-file:/ }] },
+        { status: 'RECEIVED', $or: [{ 'lease.until': { $gt: now } }, { key: /^slack-(file|inbox):/ }] },
         { projection: { lease: 1, key: 1, attempts: 1 } },
       )
       .toArray(),

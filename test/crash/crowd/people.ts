@@ -86,8 +86,13 @@ async function createByModal({ slack }: CrowdWorld, plan: PlannedRelease, times:
   const ack = await alice.slash('/release', `new ${plan.config} ${versions}`, { channel: plan.config.toLowerCase() });
   if (ack.failure) return;
   const modal = await ack.opened(MODAL_WITHIN_MS).catch(() => null);
-  if (modal?.status !== 'open') return;
-  await alice.submit(modal, {
+  if (modal === null) return;
+  // Where that takes long it first asks for a moment; of an instance that dies then, nothing more comes.
+  const form = await slack
+    .until(() => (modal.submit === null ? null : modal), 'the form', MODAL_WITHIN_MS)
+    .catch(() => null);
+  if (form?.status !== 'open') return;
+  await alice.submit(form, {
     'Android version': plan.targets.some(({ platform }) => platform === 'ANDROID') ? versionOf(plan, 'ANDROID') : '',
     'iOS version': plan.targets.some(({ platform }) => platform === 'IOS') ? versionOf(plan, 'IOS') : '',
     'Kick-off': times.kickOff,

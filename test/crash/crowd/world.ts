@@ -138,10 +138,11 @@ export async function startCrowdWorld(options: CrowdWorldOptions): Promise<Crowd
         let still = Date.now();
         let moved = Date.now();
         for (;;) {
-          if (fleet.ports().length > 0) await slack.flushRetries();
+          const isHeard = fleet.ports().length > 0;
+          if (isHeard) await slack.flushRetries();
           await slack.idle();
           const open = await openWork(db, now());
-          if (open.isEmpty && isQuietBeside()) return;
+          if (isHeard && open.isEmpty && isQuietBeside()) return;
           if (open.signature !== seen) {
             still = Date.now();
             moved = still;
