@@ -1,8 +1,10 @@
+import type { Release } from '../../src/domain/release.ts';
 import { ACTIONS, PHASES } from '../../src/domain/status.ts';
 import { readerMay } from '../../views/reader.actions.ts';
 import { actionConfirmation, releaseCard, statusCard } from '../../views/release-card.ts';
 import { whyCard } from '../../views/why.ts';
 import { aConfig, at } from '../domain/support/build-release.ts';
+import { LONG, NASTY, poisoned } from './support/hostile.ts';
 import { inPhase } from './support/phases.ts';
 import { show } from './support/show.ts';
 import { faultsOfMessage } from './support/slack-limits.ts';
@@ -50,6 +52,23 @@ describe('cards, whole', () => {
     expect(`\n${show(question)}\n`).toMatchSnapshot();
   });
 
+  test.each(PHASES)(
+    'in %s every card and question keeps the limits and lets nothing act, however long and nasty it is',
+    (phase) => {
+      const { release, now } = inPhase(phase);
+      for (const text of NASTY) {
+        const huge = grown(poisoned(release, text || ' '), text);
+        const shown = [
+          releaseCard(huge, { now, config: aConfig() }),
+          statusCard(huge, { now, threadLink: 'https://acme.slack.com/archives/C1/p1' }),
+          whyCard(huge, now),
+          ...ACTIONS.map((action) => actionConfirmation(action, huge, now)),
+        ];
+        for (const card of shown) expect({ text, faults: faultsOfMessage(card) }).toEqual({ text, faults: [] });
+      }
+    },
+  );
+
   test('a freeze that stops the kick-off stands on the card', () => {
     const { release, now } = inPhase('NOT_STARTED');
     const windows = [{ startsAt: at('11-30 00:00'), endsAt: at('12-07 00:00'), reason: 'Holidays' }];
@@ -57,3 +76,20 @@ describe('cards, whole', () => {
     expect(show(releaseCard(release, { now, config }))).toContain('A freeze stops the kick-off: Holidays');
   });
 });
+
+/** Three platforms with endless versions, a hundred slots, forty cycles and forty tasks of each stage. */
+function grown(release: Release, text: string): Release {
+  const copies = <T>(items: readonly T[], count: number) =>
+    items.length === 0 ? [] : Array.from({ length: count }, (_, index) => items[index % items.length] as T);
+  return {
+    ...release,
+    targets: (['ANDROID', 'IOS', 'WEB'] as const).map((platform) => ({
+      platform,
+      version: `${text} ${LONG}`,
+      store: null,
+    })),
+    slots: copies(release.slots, 100),
+    cycles: copies(release.cycles, 40).map((cycle) => ({ ...cycle, tasks: copies(cycle.tasks, 40) })),
+    tasks: copies(release.tasks, 160),
+  };
+}
