@@ -9,7 +9,6 @@ export const SUPPORTED = {
   genericFields: [
     '$db',
     '$readPreference',
-    '$clusterTime',
     'lsid',
     'txnNumber',
     'readConcern',

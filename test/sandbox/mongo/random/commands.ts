@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { Long, ObjectId } from 'mongodb';
+import { SUPPORTED } from '../../../../sandbox/mongo/supported.ts';
 import { elementFilter, filter } from './filters.ts';
 import { anyIndex, indexKey, lenientIndex, nameOf } from './indexes.ts';
 import { pipeline } from './pipelines.ts';
@@ -28,6 +30,9 @@ function spread(...parts: readonly fc.Arbitrary<object>[]): Commands {
   return fc.tuple(...parts).map((all) => Object.assign({}, ...all));
 }
 
+const STABLE = { apiVersion: '1', apiStrict: true };
+const STABLE_COMMANDS: readonly string[] = SUPPORTED.stableCommands;
+const IDS_OF_NOBODY = new ObjectId('000000000000000000000001');
 const readGeneric = rarely(
   { comment: 'why' },
   { maxTimeMS: 100_000 },
@@ -41,6 +46,8 @@ const writeGeneric = rarely(
   { maxTimeMS: 100_000 },
   { writeConcern: docOf(['w', 1]) },
   { writeConcern: docOf(['w', 'majority'], ['j', true], ['wtimeout', 1000]) },
+  // The number is put in when it is sent.
+  { txnNumber: 'next' },
 );
 const bypass = rarely({ bypassDocumentValidation: true }, { bypassDocumentValidation: false });
 
@@ -310,21 +317,37 @@ const catalog: Commands = choose<Operation['command']>(
       { listDatabases: 1, filter: docOf(['name', 'x']), authorizedDatabases: true },
     ),
   ],
-  [0.3, fc.constant({ dropDatabase: 1 })],
+  [1, fc.constant({ dropDatabase: 1 })],
 );
 
-const handshake: Commands = pick<Operation['command']>(
-  { hello: 1 },
-  { ismaster: 1, helloOk: true },
-  { isMaster: 1, client: docOf(['driver', docOf(['name', 'x'])]), compression: [], loadBalanced: false },
-  { hello: 1, saslSupportedMechs: 'admin.x', backpressure: true },
-  { ping: 1 },
-  { buildInfo: 1 },
-  { buildinfo: 1 },
-  { connectionStatus: 1, showPrivileges: false },
-  { getParameter: 1, featureCompatibilityVersion: 1 },
-  { serverStatus: 1 },
-  { endSessions: [] },
+const greetingOption = pick<object>(
+  {},
+  { helloOk: true },
+  { client: docOf(['driver', docOf(['name', 'x'])]) },
+  { compression: [] },
+  { loadBalanced: false },
+  { saslSupportedMechs: 'admin.x' },
+  { backpressure: true },
+  { topologyVersion: docOf(['processId', IDS_OF_NOBODY], ['counter', Long.ZERO]), maxAwaitTimeMS: 1 },
+);
+const greeting = spread(pick<object>({ hello: 1 }, { ismaster: 1 }, { isMaster: 1 }), greetingOption);
+const handshake: Commands = choose<Operation['command']>(
+  [2, greeting],
+  [
+    2,
+    pick<Operation['command']>(
+      { ping: 1 },
+      { buildInfo: 1 },
+      { buildinfo: 1 },
+      { connectionStatus: 1, showPrivileges: false },
+      { getCmdLineOpts: 1 },
+      { getParameter: 1, featureCompatibilityVersion: 1 },
+      { getParameter: 1, authenticationMechanisms: 1, enableTestCommands: 1, requireApiVersion: 1 },
+      { serverStatus: 1 },
+      { endSessions: [] },
+      { killAllSessions: [] },
+    ),
+  ],
 );
 
 const explained: Commands = fc
@@ -334,10 +357,14 @@ const explained: Commands = fc
   )
   .map(([inner, more]) => ({ explain: new Map(Object.entries(inner)), ...more }));
 
+/** Now and then a command of the Stable API is sent as one. */
 function operations(...commands: readonly (readonly [number, Commands])[]): fc.Arbitrary<Operation> {
   return fc
-    .tuple(choose(...commands), pick('drain' as const, 'drain' as const, 'drain' as const, 'kill' as const))
-    .map(([command, cursor]) => ({ command, cursor }));
+    .tuple(choose(...commands), pick('drain' as const, 'drain' as const, 'drain' as const, 'kill' as const), fc.nat(5))
+    .map(([command, cursor, chance]) => {
+      const isStable = chance === 0 && STABLE_COMMANDS.includes(Object.keys(command)[0] ?? '');
+      return { command: isStable ? { ...command, ...STABLE } : command, cursor };
+    });
 }
 
 const dataCommands = [
@@ -356,8 +383,8 @@ export const operation: fc.Arbitrary<Operation> = operations(
   ...dataCommands,
   [2, createIndexes(anyIndex)],
   [0.7, dropIndexes],
-  [0.5, catalog],
-  [0.3, handshake],
+  [0.8, catalog],
+  [1.2, handshake],
   [0.3, explained],
 );
 

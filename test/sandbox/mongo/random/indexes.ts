@@ -30,6 +30,7 @@ const harmless = pick<readonly (readonly [string, unknown])[]>(
   [],
   [['background', true]],
   [['v', 2]],
+  [['ns', 'any.thing']],
   [['hidden', false]],
   [['collation', docOf(['locale', 'simple'])]],
   [['unique', false]],

@@ -95,15 +95,16 @@ function comparable(field: string, value: unknown): unknown {
 /** All documents of a cursor; of one that is killed, those that came first and what its next batch is. */
 async function documentsOf(place: Place, reply: Reply, { command, cursor: fate }: Operation): Promise<unknown> {
   const { collection } = place;
+  const api = Object.fromEntries(Object.entries(command).filter(([field]) => field.startsWith('api')));
   let { id, firstBatch: docs } = reply['cursor'] as { id: Long; firstBatch: unknown[] };
   if (fate === 'kill' && !id.isZero()) {
-    await send(place, { killCursors: collection, cursors: [id] });
-    const after = await run(place, { command: { getMore: id, collection }, cursor: 'drain' });
+    await send(place, { killCursors: collection, cursors: [id], ...api });
+    const after = await run(place, { command: { getMore: id, collection, ...api }, cursor: 'drain' });
     if (after !== 'error 43') throw new Error(`a cursor lives on after killCursors: ${after}`);
     return inOrder(command, docs);
   }
   while (!id.isZero()) {
-    const more = await send(place, { getMore: id, collection, batchSize: 2 });
+    const more = await send(place, { getMore: id, collection, batchSize: 2, ...api });
     const next = more['cursor'] as { id: Long; nextBatch: unknown[] };
     docs = [...docs, ...next.nextBatch];
     id = next.id;
