@@ -8,6 +8,7 @@ import { loadCredentialKeys } from '../src/setup/credential-keys.ts';
 import { exitCodeOf, printSetup } from '../src/setup/print.ts';
 import { createSealer } from '../src/shared/crypto.ts';
 import { ConfigError } from '../src/shared/errors.ts';
+import { runCommand } from './run-command.ts';
 import { withDatabase } from './with-database.ts';
 
 /** `npm run apply -- file.yaml`: a tenant's set-up from a file (Spec 4.7). Exits 1 on mistakes and INVALID integrations. */
@@ -62,13 +63,4 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-main().then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    const isOurs = error instanceof ConfigError || (error instanceof TypeError && 'code' in error);
-    console.error(isOurs ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

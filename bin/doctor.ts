@@ -8,6 +8,7 @@ import { systemClock } from '../src/shared/clock.ts';
 import { ConfigError } from '../src/shared/errors.ts';
 import { createLogger } from '../src/shared/logger.ts';
 import { printJson, printReport } from './print-doctor.ts';
+import { runCommand } from './run-command.ts';
 import { withDatabase } from './with-database.ts';
 
 /** `npm run doctor`: what must always hold (Spec 7), looked at from beside the bot. */
@@ -73,13 +74,4 @@ async function storeOf({ artifacts }: Config) {
   return createArtifactStore(artifactConfigOf(artifacts));
 }
 
-main().then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    const isOurs = error instanceof ConfigError || (error instanceof TypeError && 'code' in error);
-    console.error(isOurs ? error.message : error);
-    process.exitCode = 2;
-  },
-);
+runCommand(main, { failsWith: 2 });

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadEnvFile, parseConfig } from '../src/config.ts';
 import { issueToken } from '../src/setup/issue-token.ts';
-import { ConfigError, Refusal } from '../src/shared/errors.ts';
+import { runCommand } from './run-command.ts';
 import { withDatabase } from './with-database.ts';
 
 /** `npm run token`: makes an API token and prints it, once (Spec 8.1). Only the token goes to standard output. */
@@ -30,14 +30,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-main().then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    const isOurs = error instanceof ConfigError || error instanceof Refusal;
-    const isUsage = error instanceof TypeError && 'code' in error;
-    console.error(isOurs || isUsage ? error.message : error);
-    process.exitCode = 1;
-  },
-);
+runCommand(main);

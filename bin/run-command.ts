@@ -1,0 +1,19 @@
+import { ConfigError, Refusal } from '../src/shared/errors.ts';
+
+/**
+ * Ends the process with what `main` gives, `failsWith` where it throws. What a person can do something about is said in a
+ * sentence; our own bugs keep their stack.
+ */
+export function runCommand(main: () => Promise<number>, { failsWith = 1 } = {}): void {
+  main().then(
+    (exitCode) => {
+      process.exitCode = exitCode;
+    },
+    (error: unknown) => {
+      const isOurs = error instanceof ConfigError || error instanceof Refusal;
+      const isUsage = error instanceof TypeError && 'code' in error;
+      console.error(isOurs || isUsage ? error.message : error);
+      process.exitCode = failsWith;
+    },
+  );
+}
