@@ -22,6 +22,7 @@ export function aggregate(context: Context): Reply {
   const batchSize = cursorBatch('aggregate', command);
   checkHint(command.get('hint'));
   const { query, rest } = pipelineQuery(context);
+  if (command.has('writeConcern')) throw new Fault(72, 'Command aggregate does not support writeConcern');
   const docs: string[] = [];
   const found = runQuery(findCollection(store, database, name), query);
   if (rest.isEmpty) for (const { raw } of found) docs.push(raw);

@@ -15,7 +15,7 @@ export function checkReadConcern(body: Doc): void {
   }
 }
 
-/** The commands that change something. Others with a writeConcern are wrong in MongoDB. */
+/** The commands that may change something; aggregate only with stages that are not here, and says so itself. */
 const WRITES: ReadonlySet<string> = new Set([
   'insert',
   'update',
@@ -26,6 +26,7 @@ const WRITES: ReadonlySet<string> = new Set([
   'dropDatabase',
   'createIndexes',
   'dropIndexes',
+  'aggregate',
 ]);
 const MAX_MEMBERS = 50;
 

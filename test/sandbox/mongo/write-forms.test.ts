@@ -80,8 +80,16 @@ describe('a write concern that is wrong', () => {
     expect(await collection.countDocuments()).toBe(1);
   });
 
-  it('is one on a command that writes nothing', async () => {
-    await expect(database.db.command({ ping: 1, writeConcern: { w: 1 } })).rejects.toMatchObject({ code: 72 });
+  it.each<[number, object]>([
+    [72, { ping: 1 }],
+    [72, { find: 'x' }],
+    [72, { aggregate: 'x', pipeline: [], cursor: {} }],
+    [115, { aggregate: 'x', pipeline: [{ $out: 'y' }], cursor: {} }],
+    [115, { aggregate: 'x', pipeline: [{ $merge: { into: 'y' } }], cursor: {} }],
+    [115, { aggregate: 1, pipeline: [{ $out: 'y' }], cursor: {} }],
+  ])('is one (%i) on a command that writes nothing, unless the command is refused: %j', async (code, command) => {
+    const writing = { ...command, writeConcern: { w: 1 } };
+    await expect(database.db.command(writing)).rejects.toMatchObject({ code });
   });
 });
 
