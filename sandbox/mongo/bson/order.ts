@@ -3,8 +3,8 @@ import { type Binary, type Doc, type Int32, isDoc, isNumber, type Maybe, type Ty
 /**
  * Every value has a key: a string of bytes (latin1) with the property that keys compare as MongoDB compares the
  * values, and are equal exactly if the values are (numbers of all types by value). No key is the beginning of
- * another, so keys may be put one after the other. Byte 0xff begins no key: `key + AFTER` lies behind all that
- * begin with `key`. Indexes, sorting, grouping, `$in` and equality all go by these keys.
+ * another, so keys may be put one after the other. Byte 0xff begins no key, turned round or not: `key + AFTER` lies
+ * behind all rows of keys that begin with `key`. Indexes, sorting, grouping, `$in` and equality all go by these keys.
  */
 export type Key = string;
 
@@ -84,10 +84,12 @@ export function isEqual(a: Maybe, b: Maybe): boolean {
   return a === b || keyOf(a) === keyOf(b);
 }
 
+/** UTF-8 and a NUL; the bytes 0 and 1 become 1 1 and 1 2, so that no text's key is the beginning of another's. */
 function textKey(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the NUL byte is what must be found
-  if (/^[\x01-\x7f]*$/.test(value)) return `${value}\0`;
-  return `${Buffer.from(value, 'utf8').toString('latin1').replaceAll('\0', '\0\xff')}\0`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the two control characters are what must be found
+  if (/^[\x02-\x7f]*$/.test(value)) return `${value}\0`;
+  const bytes = Buffer.from(value, 'utf8').toString('latin1');
+  return `${bytes.replaceAll('\x01', '\x01\x02').replaceAll('\0', '\x01\x01')}\0`;
 }
 
 function numberKey(value: number | bigint | Int32): string {

@@ -84,11 +84,12 @@ function rangeOf(operator: string, operand: Value): Spans | undefined {
   if (operand instanceof MinKey || operand instanceof MaxKey || Array.isArray(operand)) return undefined;
   if (operand === null) return operator === '$gte' || operator === '$lte' ? points([null]) : [];
   const key = keyOf(operand);
-  const type = bracketOf(operand);
+  const type = bracketOf(operand).charCodeAt(0);
+  // Keys of a type may go on with 0xff, so its ends are told by the bytes beside it, which begin no key.
   if (operator === '$gt' || operator === '$gte') {
-    return [{ lo: { key, after: operator === '$gt' }, hi: { key: type, after: true } }];
+    return [{ lo: { key, after: operator === '$gt' }, hi: { key: String.fromCharCode(type + 1), after: false } }];
   }
-  return [{ lo: { key: type, after: false }, hi: { key, after: operator === '$lte' } }];
+  return [{ lo: { key: String.fromCharCode(type - 1), after: true }, hi: { key, after: operator === '$lte' } }];
 }
 
 export function isPoint(span: Span): boolean {

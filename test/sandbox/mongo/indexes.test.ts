@@ -1,3 +1,4 @@
+import { Binary, ObjectId } from 'mongodb';
 import { createStore, ensureCollection } from '../../../sandbox/mongo/store/store.ts';
 import type { Collection } from './driver.ts';
 import { codeOf, idsOf, openTestDatabase, type TestDatabase } from './support.ts';
@@ -167,6 +168,30 @@ describe('plans', () => {
     expect(await idsOf(collection, few, { at: -1 })).toEqual([3, 0]);
     expect(await planOf(collection, { s: 's1' }, {}, { hint: { at: 1 } })).toBe('FETCH, IXSCAN at_1');
     expect(await codeOf(collection.find({}, { hint: 'nope' }).toArray())).toBe(2);
+  });
+
+  it('reach the ends of every type, upwards and downwards', async () => {
+    const ids = ['000000000000000000000000', 'ff0000000000000000000000', 'ffffffffffffffffffffffff'];
+    const values: unknown[] = [
+      ...[Number.NEGATIVE_INFINITY, -Number.MAX_VALUE, -1, 0, 1, Number.MAX_VALUE, Number.POSITIVE_INFINITY],
+      ...['', '\0', '\x01', '\0\x01', 'a', 'a\0', '\u{10ffff}'],
+      ...ids.map((id) => new ObjectId(id)),
+      ...[new Date(-8.64e15), new Date(0), new Date(8.64e15)],
+      ...[false, true, null, {}, { a: 1 }],
+      ...[new Binary(Buffer.alloc(0)), new Binary(Buffer.alloc(3, 0xff), 0xff)],
+    ];
+    const docs = values.map((v, _id) => ({ _id, v }));
+    const plain = await database.collection(...docs);
+    for (const key of [{ v: 1 }, { v: -1 }, { v: -1, _id: 1 }] as const) {
+      const indexed = await database.collection(...docs);
+      await indexed.createIndex(key);
+      for (const value of values) {
+        for (const operator of ['$eq', '$gt', '$gte', '$lt', '$lte']) {
+          const filter = { v: { [operator]: value } };
+          expect([filter, await idsOf(indexed, filter)]).toEqual([filter, await idsOf(plain, filter)]);
+        }
+      }
+    }
   });
 
   it('look only at what is due among many', async () => {
