@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { writeBigApk } from './support/big-build.ts';
 import { peakResident, startServer } from './support/child.ts';
-import { median, type Result } from './support/numbers.ts';
+import type { Result } from './support/numbers.ts';
 import { makeRelease, makeToken } from './support/setup.ts';
+import { MIB, ROUNDS, SIZE_BYTES, transferResults } from './support/transfer.ts';
 import { BUCKET, S3_KEYS, startWorld, TEAM_ID } from './support/world.ts';
 
 /** A build shared in Slack, streamed to S3, against piping the same download into the same bucket with lib-storage. */
-const SIZE_BYTES = Number(process.env['BENCH_UPLOAD_MIB'] ?? 1024) * 1024 * 1024;
-const ROUNDS = 3;
-const MIB = 1024 * 1024;
 const PATIENCE_MS = 300_000;
 
 type World = Awaited<ReturnType<typeof startWorld>>;
@@ -39,22 +37,7 @@ export async function benchSlackToS3(): Promise<Result[]> {
       growthBytes = Math.max(growthBytes, peakBytes - before);
       theirs.push(await copy(baseline.port, result.url));
     }
-    const part = median(theirs) / median(ours);
-    const speed = (ms: number) => `${(SIZE_BYTES / MIB / (ms / 1000)).toFixed(0)} MiB/s`;
-    return [
-      {
-        what: `a build of ${SIZE_BYTES / MIB} MiB from Slack to S3`,
-        figure: `${part.toFixed(2)} of the baseline's throughput (${speed(median(ours))} against ${speed(median(theirs))}, median of ${ROUNDS})`,
-        bound: 'at least 0.7',
-        holds: part >= 0.7,
-      },
-      {
-        what: 'resident memory growth of the bot meanwhile',
-        figure: `${(growthBytes / MIB).toFixed(0)} MiB at the peak`,
-        bound: 'under 96 MiB',
-        holds: growthBytes < 96 * MIB,
-      },
-    ];
+    return transferResults(`a build of ${SIZE_BYTES / MIB} MiB from Slack to S3`, { ours, theirs, growthBytes });
   } finally {
     await baseline.stop();
     await world.close();

@@ -5,15 +5,12 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { writeBigApk } from './support/big-build.ts';
 import { peakResident, startServer } from './support/child.ts';
-import { median, type Result } from './support/numbers.ts';
+import type { Result } from './support/numbers.ts';
 import { makeRelease, makeToken } from './support/setup.ts';
+import { MIB, ROUNDS, SIZE_BYTES, transferResults } from './support/transfer.ts';
 import { startWorld } from './support/world.ts';
 
 /** A 1 GiB build over the API to the local store, against piping the same request into a file with SHA-256. */
-const SIZE_BYTES = Number(process.env['BENCH_UPLOAD_MIB'] ?? 1024) * 1024 * 1024;
-const ROUNDS = 3;
-const MIB = 1024 * 1024;
-
 export async function benchUpload(): Promise<Result[]> {
   const world = await startWorld();
   const file = join(world.directory, 'big.apk');
@@ -35,22 +32,11 @@ export async function benchUpload(): Promise<Result[]> {
       ours.push(result);
       growthBytes = Math.max(growthBytes, peakBytes - before);
     }
-    const part = median(theirs) / median(ours);
-    const speed = (ms: number) => `${(SIZE_BYTES / MIB / (ms / 1000)).toFixed(0)} MiB/s`;
-    return [
-      {
-        what: `upload of ${SIZE_BYTES / MIB} MiB over the API to the local store`,
-        figure: `${part.toFixed(2)} of the baseline's throughput (${speed(median(ours))} against ${speed(median(theirs))}, median of ${ROUNDS})`,
-        bound: 'at least 0.7',
-        holds: part >= 0.7,
-      },
-      {
-        what: 'resident memory growth of the bot while it takes the upload',
-        figure: `${(growthBytes / MIB).toFixed(0)} MiB at the peak`,
-        bound: 'under 96 MiB',
-        holds: growthBytes < 96 * MIB,
-      },
-    ];
+    return transferResults(`upload of ${SIZE_BYTES / MIB} MiB over the API to the local store`, {
+      ours,
+      theirs,
+      growthBytes,
+    });
   } finally {
     await baseline.stop();
     await world.close();

@@ -1,23 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { connectPersistence } from '../../src/persistence/index.ts';
+import { TOKEN_SCOPES } from '../../src/persistence/types/index.ts';
+import { issueToken } from '../../src/setup/issue-token.ts';
 import type { Server } from './child.ts';
 import { TEAM_ID } from './world.ts';
 
-/** An API token written the way `npm run token` does: only its hash is stored. */
+/** An API token, made as `npm run token` makes it. */
 export async function makeToken(databaseUri: string): Promise<string> {
   const persistence = await connectPersistence({ uri: databaseUri });
-  const secret = `slw_${randomBytes(32).toString('base64url')}`;
-  await persistence.repositories.tokens.insert({
-    id: 'tok_bench',
-    tenantId: TEAM_ID,
-    name: 'bench',
-    hash: createHash('sha256').update(secret).digest('hex'),
-    scopes: ['releases:read', 'releases:write', 'builds:write'],
-    createdBy: 'bench',
-    createdAt: new Date(),
-    lastUsedAt: null,
-    revokedAt: null,
-  });
+  const input = { tenantId: TEAM_ID, name: 'bench', scopes: TOKEN_SCOPES };
+  const { secret } = await issueToken(persistence.repositories, input, new Date());
   await persistence.close();
   return secret;
 }
