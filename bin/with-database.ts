@@ -47,6 +47,7 @@ async function connect(uri: string): Promise<Persistence> {
   try {
     return await connectPersistence({ uri });
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError([
       `the database cannot be reached: ${reason}. Is it running? See MONGODB_URI in .env.example`,

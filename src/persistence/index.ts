@@ -2,6 +2,9 @@ import type { IndexDescription } from 'mongodb';
 import mongoose from 'mongoose';
 import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../shared/clock.ts';
+import { isDatabaseError } from '../shared/database-errors.ts';
+import { ConfigError } from '../shared/errors.ts';
+import { scrub } from '../shared/logger.ts';
 import { auditRepository } from './audit.ts';
 import { buildRepository } from './builds.ts';
 import { deliveryRepository } from './deliveries.ts';
@@ -56,8 +59,8 @@ export interface Persistence {
 }
 
 /**
- * Connects to the database, on a connection of its own. Throws the driver's error when no server answers within 10 s; a
- * command that gets no answer fails within 15 s. Time-outs in the connection string win.
+ * Connects to the database, on a connection of its own. Throws `ConfigError` for a connection string that is wrong or refused, the
+ * driver's error when no server answers within 10 s; a command that gets no answer fails within 15 s. Time-outs in the connection string win.
  * Everything reads from the primary: a decision on an old state would only be refused when it is stored.
  */
 export async function connectPersistence({
@@ -130,8 +133,15 @@ async function connect(
     return await connection.asPromise();
   } catch (error) {
     await connection.close();
-    throw error;
+    throw isDatabaseError(error) ? error : refusedUri(error);
   }
+}
+
+/** All that a connection depends on is its string: where the server is not simply away, that is wrong. */
+function refusedUri(error: unknown): ConfigError {
+  const reason = scrub(error instanceof Error ? error.message : String(error));
+  const expected = 'expected a connection string with which the bot can log in';
+  return new ConfigError([`MONGODB_URI: ${reason}; ${expected}, e.g. MONGODB_URI=mongodb://127.0.0.1:27017/slipway`]);
 }
 
 function database(connection: mongoose.Connection) {

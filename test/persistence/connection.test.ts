@@ -1,5 +1,6 @@
 import { connectPersistence, type Persistence } from '../../src/persistence/index.ts';
 import { isDatabaseError } from '../../src/shared/database-errors.ts';
+import { ConfigError } from '../../src/shared/errors.ts';
 import { testNeeding } from '../support/abilities.ts';
 import { type TestDatabase, testDatabase, withDatabase } from '../support/database.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
@@ -47,6 +48,23 @@ describe('connectPersistence', () => {
   it('says so when there is no server', async () => {
     const uri = 'mongodb://127.0.0.1:1/slipway?serverSelectionTimeoutMS=50';
     await expect(connectPersistence({ uri })).rejects.toMatchObject({ name: 'MongooseServerSelectionError' });
+  });
+
+  it.each([
+    ['is none', 'mongodb://bot:p%zzhunter2@127.0.0.1:1/x', /^MONGODB_URI: .*malformed.*, e\.g\. MONGODB_URI=mongodb:/],
+    ['has an empty option', 'mongodb://bot:hunter2@127.0.0.1:1/x?replicaSet=', /^MONGODB_URI: .*replicaSet/],
+    ['has an unknown option', 'mongodb://bot:hunter2@127.0.0.1:1/x?replicaSte=r', /^MONGODB_URI: .*replicaste/i],
+  ])('refuses a connection string that %s by its name, without its password', async (_, uri, sentence) => {
+    const refused: unknown = await connectPersistence({ uri }).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(ConfigError);
+    expect(refused).toMatchObject({ faults: [expect.stringMatching(sentence)] });
+    expect(String(refused)).not.toContain('hunter2');
+  });
+
+  it('says so when the server lets nobody in', async () => {
+    const { uri } = await newDatabase();
+    const refused = connectPersistence({ uri: uri.replace('mongodb://', 'mongodb://bot:hunter2@') });
+    await expect(refused).rejects.toMatchObject({ faults: [expect.stringMatching(/^MONGODB_URI: /)] });
   });
 
   it('uses the database named slipway when the connection string names none', async () => {

@@ -38,6 +38,14 @@ test('several that start at once get the same key', async () => {
   expect(await readdir(dir)).toEqual(['credential-keys']);
 });
 
+test('a directory that cannot be used is a fault that names the variable, and how to do without', async () => {
+  await writeFile(join(dir, 'file'), '');
+  const refused = loadCredentialKeys({ credentialKeys: null, dataDir: join(dir, 'file') });
+  await expect(refused).rejects.toMatchObject({
+    faults: [expect.stringMatching(/^SLIPWAY_DATA_DIR: .*credential-keys.*ENOTDIR.*CREDENTIAL_KEYS/)],
+  });
+});
+
 test('a file that holds something else is a fault that names it, and is left alone', async () => {
   await writeFile(join(dir, 'credential-keys'), 'mine: not a key');
   await expect(loadCredentialKeys({ credentialKeys: null, dataDir: dir })).rejects.toThrow(ConfigError);
