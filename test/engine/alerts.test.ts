@@ -26,7 +26,11 @@ test('every admin is told once, those of a user group among them, however often 
   await world.tick();
   await alertAdmins(world.deps, alert());
   await world.tick();
-  expect(alerts().map(({ channelId }) => channelId)).toEqual(['U01ALICE', 'U03CAROL']);
+  expect(
+    alerts()
+      .map(({ channelId }) => channelId)
+      .sort(),
+  ).toEqual(['U01ALICE', 'U03CAROL']);
   expect(alerts()[0]?.versions).toEqual([{ text: 'Something is wrong.\nthis\nthat', blocks: [] }]);
   await alertAdmins(world.deps, alert({ key: 'other' }));
   await world.tick();
