@@ -63,4 +63,4 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-runCommand(main);
+runCommand(main, USAGE);

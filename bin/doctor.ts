@@ -55,7 +55,9 @@ async function main(): Promise<number> {
 /** What a report that says that all is well must not hide. */
 function notesOn({ counts }: DoctorReport, noStore: boolean): string[] {
   return [
-    ...(counts.tenants + counts.releases === 0 ? ["Nothing is stored here: is MONGODB_URI the bot's?"] : []),
+    ...(counts.tenants + counts.releases === 0
+      ? ["Nothing is stored here: is MONGODB_URI the bot's? (What a sandbox keeps is not looked at.)"]
+      : []),
     ...(noStore && counts.uploads > 0
       ? ["The files of builds were not looked at: ARTIFACTS_DIR is not on this machine, or not set to the bot's."]
       : []),
@@ -74,4 +76,4 @@ async function storeOf({ artifacts }: Config) {
   return createArtifactStore(artifactConfigOf(artifacts));
 }
 
-runCommand(main, { failsWith: 2 });
+runCommand(main, USAGE, { failsWith: 2 });

@@ -5,9 +5,9 @@ export function printReport(report: DoctorReport): string[] {
   const { checks, counts, errors, warnings } = report;
   const groups = checks
     .filter(({ found }) => found > 0)
-    .flatMap(({ id, expects, found, examined }) => [
-      `${id}: ${expects}`,
-      ...examined.flatMap(linesOf),
+    .flatMap(({ id, expects, byHand, found, examined }) => [
+      `${id} (must hold: ${expects})`,
+      ...examined.flatMap((one) => linesOf(one, byHand)),
       ...(found > examined.length ? [`  ... and ${found - examined.length} more`] : []),
       '',
     ]);
@@ -37,14 +37,14 @@ export function printJson(report: DoctorReport): string[] {
   return [JSON.stringify({ ...rest, checks: summary, findings }, null, 2)];
 }
 
-function linesOf({ finding, repair, outcome }: Examined): string[] {
+function linesOf({ finding, repair, outcome }: Examined, byHand: string): string[] {
   const { severity, tenantId, releaseId, text } = finding;
   const where = releaseId ?? tenantId;
   const line = `  ${severity} ${where ? `${where}: ` : ''}${text}`;
   if (outcome) {
     return [line, outcome.done ? `    repaired: ${outcome.text}` : `    left alone, because ${outcome.text}`];
   }
-  return repair ? [line, `    --repair would ${repair}`] : [line];
+  return [line, repair ? `    --repair would ${repair}` : `    by hand: ${byHand}`];
 }
 
 function of(count: number, one: string, many: string): string {

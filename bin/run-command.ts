@@ -2,9 +2,9 @@ import { ConfigError, Refusal } from '../src/shared/errors.ts';
 
 /**
  * Ends the process with what `main` gives, `failsWith` where it throws. What a person can do something about is said in a
- * sentence; our own bugs keep their stack.
+ * sentence, a misspelled option with the `usage`; our own bugs keep their stack.
  */
-export function runCommand(main: () => Promise<number>, { failsWith = 1 } = {}): void {
+export function runCommand(main: () => Promise<number>, usage: string, { failsWith = 1 } = {}): void {
   main().then(
     (exitCode) => {
       process.exitCode = exitCode;
@@ -12,7 +12,8 @@ export function runCommand(main: () => Promise<number>, { failsWith = 1 } = {}):
     (error: unknown) => {
       const isOurs = error instanceof ConfigError || error instanceof Refusal;
       const isUsage = error instanceof TypeError && 'code' in error;
-      console.error(isOurs || isUsage ? error.message : error);
+      if (isUsage) console.error(`${error.message}\n\n${usage}`);
+      else console.error(isOurs ? error.message : error);
       process.exitCode = failsWith;
     },
   );

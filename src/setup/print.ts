@@ -21,6 +21,9 @@ export function printSetup(fileName: string, result: SetupResult, { dryRun }: Pi
   return [
     ...(lines.length > 0 ? [head, ...lines] : ['nothing to change']),
     ...(verified.length > 0 ? ['Verified:', ...verified] : []),
+    ...(verifications.some(({ status }) => status === 'INVALID')
+      ? ['No release can be made with what is INVALID: put it right (see the reason), and apply the file again.']
+      : []),
   ];
 }
 
