@@ -1,7 +1,7 @@
 import { deriveStatus } from '../../src/domain/status.ts';
 import { findTask } from '../../src/domain/tasks.ts';
 import { AuthError, PermanentError, TransientError } from '../../src/shared/errors.ts';
-import { alice, engineWorld, HOUR_MS, type World } from '../support/engine-world.ts';
+import { alice, bob, engineWorld, HOUR_MS, type World } from '../support/engine-world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -47,6 +47,31 @@ test('an answer that was lost after the branch was made is repaired by looking, 
   await world.tick(5_000);
   expect(await forkOf(id)).toMatchObject({ status: 'COMPLETED' });
   expect(world.scm.effects).toEqual(['branch release/7.0.0_android_6.7.0_ios']);
+});
+
+test('a tag that somebody else set elsewhere is a question in the thread, and is never moved', async () => {
+  const { id } = await world.create();
+  for (const hours of [1, 4, 20]) {
+    for (const platform of ['ANDROID', 'IOS'] as const) await world.upload(id, platform);
+    await world.tick(hours * HOUR_MS);
+  }
+  const name = 'v7.0.0_android_6.7.0_ios';
+  const elsewhere = world.scm.push('main', 'something else');
+  world.scm.tags.set(name, elsewhere);
+  const gate = { releaseId: id, gateId: null, contentHash: null, overrideReason: null };
+  await world.engine.approveGate(gate, bob);
+  await world.tick(HOUR_MS);
+  const tagOf = async () => findTask(await world.release(id), `${id}.s3.CREATE_RELEASE_TAG`);
+  expect(deriveStatus(await world.release(id), world.now()).currentPhase).toBe('PAUSED_BY_FAILURE');
+  expect((await tagOf())?.error?.message).toContain(`${name} is elsewhere`);
+  expect(keys().filter((key) => key.includes('CREATE_RELEASE_TAG:failed'))).toEqual(['s3.CREATE_RELEASE_TAG:failed:1']);
+  expect(world.scm.tags.get(name)).toBe(elsewhere);
+
+  world.scm.tags.delete(name);
+  await world.engine.retryTask({ releaseId: id, taskId: null }, alice);
+  await world.tick();
+  expect(await tagOf()).toMatchObject({ status: 'COMPLETED', output: { tag: name } });
+  expect(world.scm.tags.get(name)).not.toBe(elsewhere);
 });
 
 test.each([new PermanentError(fault(422, 'Validation Failed')), new AuthError(fault(401, 'Bad credentials'))])(

@@ -53,13 +53,29 @@ test('an accepted upload is staged with its version, size and SHA-256', async ()
   ]);
 });
 
+test('a link to a stored build lives for a quarter of an hour, under the name of the file', async () => {
+  const { id } = await world.create();
+  await send(id, { fileName: 'app.apk' });
+  const asked: unknown[] = [];
+  world.deps.artifacts.signedLink = async (...given) => {
+    asked.push(given);
+    return 'https://store.test/signed';
+  };
+  const [upload] = await recorded(id);
+  const path = upload?.artifactPath ?? '';
+  expect(await world.engine.queries.artifactLink(path, 'app.apk')).toBe('https://store.test/signed');
+  expect(asked).toEqual([[path, { fileName: 'app.apk', expiresInSeconds: 900 }]]);
+});
+
 test('a second upload replaces the first, which goes to retention', async () => {
   const { id } = await world.create();
   const first = await send(id, { fileName: 'old.apk' });
   const second = await send(id, { fileName: 'new.apk' });
   expect(second.replacedFileName).toBe('old.apk');
   expect((await recorded(id)).find((upload) => upload.id === first.uploadId)?.supersededBy).toBe(second.uploadId);
-  world.setNow(new Date(world.now().getTime() + 15 * 24 * HOUR_MS));
+  world.setNow(new Date(world.now().getTime() + 14 * 24 * HOUR_MS));
+  expect(await world.engine.applyRetention()).toBe(0);
+  world.setNow(new Date(world.now().getTime() + 1));
   expect(await world.engine.applyRetention()).toBe(1);
   const keptOf = async (receipt: typeof first) =>
     (await recorded(id)).find((upload) => upload.id === receipt.uploadId)?.deletedAt === null;
