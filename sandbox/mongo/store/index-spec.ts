@@ -24,13 +24,22 @@ const MAX_TTL_SECONDS = 0x7fff_ffff;
 export function parseIndexSpec(given: Value): IndexSpec {
   if (!isDoc(given)) throw new Fault(14, 'createIndexes needs documents in its indexes');
   for (const name of given.keys()) checkSupported('indexOptions', name, `the index option ${name}`);
+  for (const flag of ['unique', 'sparse', 'background', 'hidden']) {
+    const value = given.get(flag) ?? false;
+    if (typeof value !== 'boolean' && !isNumber(value))
+      throw new Fault(14, `The field '${flag}' has a value which is not convertible to bool`);
+  }
   if (isTruthy(given.get('hidden'))) throw unsupported('the index option hidden');
   const collation = given.get('collation');
   if (collation !== undefined) checkCollation(collation);
   const keyPattern = given.get('key');
   const name = given.get('name');
-  if (!isDoc(keyPattern) || keyPattern.size === 0) throw new Fault(67, 'Index keys cannot be an empty object');
-  if (typeof name !== 'string') throw new Fault(9, `The 'name' field is a required property of an index specification`);
+  for (const field of ['key', 'name']) {
+    if (!given.has(field)) throw new Fault(9, `The '${field}' field is a required property of an index specification`);
+  }
+  if (!isDoc(keyPattern)) throw new Fault(14, `The field 'key' must be an object`);
+  if (keyPattern.size === 0) throw new Fault(67, 'Index keys cannot be an empty object');
+  if (typeof name !== 'string') throw new Fault(14, `The field 'name' must be a string`);
   if (name === '') throw new Fault(67, 'The index name cannot be empty');
   const version = given.get('v');
   if (version !== undefined && (!isNumber(version) || toNumber(version) !== 2))
@@ -38,7 +47,7 @@ export function parseIndexSpec(given: Value): IndexSpec {
   const parts = [...keyPattern].map(([field, direction]) => parsePart(field, direction));
   const partialFilter = given.get('partialFilterExpression');
   if (partialFilter !== undefined && !isDoc(partialFilter))
-    throw new Fault(67, 'partialFilterExpression must be an object');
+    throw new Fault(14, `The field 'partialFilterExpression' must be an object`);
   if (partialFilter) checkPartial(partialFilter);
   const sparse = isTruthy(given.get('sparse'));
   if (sparse && partialFilter) throw new Fault(67, 'cannot mix "partialFilterExpression" and "sparse" options');

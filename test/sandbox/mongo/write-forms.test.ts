@@ -107,6 +107,13 @@ describe('options whose form is wrong', () => {
     [9, { findAndModify: 'o', remove: true, hint: 1 }],
     [40414, { createIndexes: 'o' }],
     [14, { createIndexes: 'o', indexes: {} }],
+    [9, { createIndexes: 'o', indexes: [{ name: 'x' }] }],
+    [9, { createIndexes: 'o', indexes: [{ key: { a: 1 } }] }],
+    [14, { createIndexes: 'o', indexes: [{ key: 'a', name: 'x' }] }],
+    [14, { createIndexes: 'o', indexes: [{ key: { a: 1 }, name: 1 }] }],
+    [14, { createIndexes: 'o', indexes: [{ key: { a: 1 }, name: 'x', unique: 'yes' }] }],
+    [14, { createIndexes: 'o', indexes: [{ key: { a: 1 }, name: 'x', partialFilterExpression: 1 }] }],
+    [67, { createIndexes: 'o', indexes: [{ key: {}, name: 'x' }] }],
     [40414, { dropIndexes: 'o' }],
     [14, { dropIndexes: 'o', index: 1 }],
   ])('are refused with %i, not passed over: %j', async (code, command) => {
