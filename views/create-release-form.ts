@@ -7,7 +7,6 @@ import type { CreateReleaseForm, Parsed, ViewValue, ViewValues } from './types.t
 
 /** Reads the creation modal. What a rule says about the values is the engine's; here is only what they mean. */
 
-export const SLOTS_FROM_TEMPLATE = 'template';
 const MAX_SLOTS = 30;
 
 /** The configuration chosen in the modal; null before one was. */

@@ -1,5 +1,3 @@
-import type { GateId } from './gate.ts';
-import type { Release } from './release.ts';
 import type { GatePolicy } from './release-config.ts';
 import type { Action } from './status.ts';
 import type { Actor, Role } from './tenant.ts';
@@ -45,16 +43,10 @@ export function rolesFor(act: Act, policy?: GatePolicy): readonly Role[] {
 
 /** Whether one of the roles is held; ADMIN counts for all but APPROVER. */
 export function holdsRole(actor: Actor, roles: readonly Role[]): boolean {
-  if (actor.kind === 'SYSTEM') return true;
   return roles.some((role) => actor.roles.includes(role) || (role !== 'APPROVER' && actor.roles.includes('ADMIN')));
 }
 
 export function mayUse(act: Act, actor: Actor, policy?: GatePolicy): boolean {
   if (!holdsRole(actor, rolesFor(act, policy))) return false;
   return !(policy?.users && actor.kind === 'USER' && !policy.users.includes(actor.id));
-}
-
-/** The gate that a release in AWAITING_POST_REGRESSION or AWAITING_SUBMISSION waits at. */
-export function openGateId(release: Release): GateId | null {
-  return release.gates.find((gate) => gate.status === 'AWAITING')?.id ?? null;
 }

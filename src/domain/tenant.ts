@@ -10,12 +10,10 @@ export interface Tenant {
   createdAt: Date;
 }
 
-/** Who does something: a person in Slack, an API token, or the bot itself. `roles` are resolved before an intent is called. */
+/** Who does something: a person in Slack or an API token. `roles` are resolved before an intent is called. */
 export interface Actor {
-  kind: 'USER' | 'TOKEN' | 'SYSTEM';
-  /** Slack user id, `token:<name>` or `slipway` */
+  kind: 'USER' | 'TOKEN';
+  /** Slack user id or `token:<name>` */
   id: string;
   roles: readonly Role[];
 }
-
-export const SYSTEM_ACTOR: Actor = { kind: 'SYSTEM', id: 'slipway', roles: [] };

@@ -1,7 +1,7 @@
 import type { Model, QueryFilter } from 'mongoose';
-import semver from 'semver';
 import type { Platform, Release, ReleaseStatus } from '../domain/release.ts';
 import { Refusal } from '../shared/errors.ts';
+import { compareVersions } from '../shared/versions.ts';
 import { afterCursor, encodeCursor } from './page.ts';
 import { toEngineFields, toLook, toRelease, toSoundRelease } from './release-reader.ts';
 import type { ReleaseDocument } from './release-schema.ts';
@@ -114,7 +114,7 @@ export function releaseQueries(model: Model<ReleaseDocument>): Queries {
       const last: Partial<Record<Platform, string>> = {};
       for (const { platform, version } of stored.flatMap((release) => release.targets)) {
         const highest = last[platform];
-        if (highest === undefined || semver.gt(version, highest)) last[platform] = version;
+        if (highest === undefined || compareVersions(version, highest) > 0) last[platform] = version;
       }
       return last;
     },

@@ -110,6 +110,5 @@ export const SetupFileSchema = z.strictObject({
   integrations: z.array(IntegrationEntry).default([]),
   configurations: z.array(ConfigurationEntry).default([]),
 });
-export type SetupFile = z.output<typeof SetupFileSchema>;
 export type IntegrationFileEntry = z.output<typeof IntegrationEntry>;
 export type ConfigurationFileEntry = z.output<typeof ConfigurationEntry>;

@@ -9,12 +9,3 @@ export const systemClock: Clock = {
   now: () => new Date(),
   realTimeOf: (instant) => instant,
 };
-
-/** A clock that starts at `startsAt` now and runs `factor` times as fast as the world's (sandbox). */
-export function fastClock(factor: number, startsAt: Date = new Date()): Clock {
-  const realStart = Date.now();
-  return {
-    now: () => new Date(startsAt.getTime() + (Date.now() - realStart) * factor),
-    realTimeOf: (instant) => new Date(realStart + (instant.getTime() - startsAt.getTime()) / factor),
-  };
-}

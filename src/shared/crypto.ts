@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 
 /**
  * Credentials at rest (Spec 4.2): AES-256-GCM, a random nonce for each value, the tenant and integration ids as
@@ -99,11 +99,6 @@ export function createSealer(keys: readonly CredentialKey[]): Sealer {
     },
     isOutdated: (sealed) => parseSealed(sealed).keyId !== newest.id,
   };
-}
-
-/** Equal texts, compared in a time that depends on neither. */
-export function constantTimeEqual(a: string, b: string): boolean {
-  return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
 }
 
 /** Lower-case hex. */

@@ -16,21 +16,7 @@ export function compareVersions(a: string, b: string): number {
 
 /** `7.1.3` -> `7.2.0`; a pre-release of a minor version goes to that version: `7.2.0-beta.1` -> `7.2.0`. */
 export function nextMinor(version: string): string {
-  return increment(version, 'minor');
-}
-
-/** `7.1.3` -> `7.1.4`; `7.1.4-beta.1` -> `7.1.4`. */
-export function nextPatch(version: string): string {
-  return increment(version, 'patch');
-}
-
-/** The highest of the versions, whatever their order; null when there is none. */
-export function highestVersion(versions: readonly string[]): string | null {
-  return [...versions].sort(semver.compare).at(-1) ?? null;
-}
-
-function increment(version: string, part: 'minor' | 'patch'): string {
-  const next = isVersion(version) ? semver.inc(version, part) : null;
+  const next = isVersion(version) ? semver.inc(version, 'minor') : null;
   if (next === null) throw new TypeError(`not a version: "${version}"; expected e.g. 7.0.0`);
   return next;
 }

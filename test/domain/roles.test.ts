@@ -1,9 +1,7 @@
-import { newGate } from '../../src/domain/gate-rules.ts';
 import type { GatePolicy } from '../../src/domain/release-config.ts';
-import { type Act, holdsRole, mayUse, OTHER_ACTS, openGateId, rolesFor } from '../../src/domain/roles.ts';
+import { type Act, mayUse, OTHER_ACTS, rolesFor } from '../../src/domain/roles.ts';
 import { ACTIONS } from '../../src/domain/status.ts';
-import { type Actor, ROLES, type Role, SYSTEM_ACTOR } from '../../src/domain/tenant.ts';
-import { aConfig, at, CRONS, running } from './support/build-release.ts';
+import { type Actor, ROLES, type Role } from '../../src/domain/tenant.ts';
 
 function user(id: string, ...roles: Role[]): Actor {
   return { kind: 'USER', id, roles };
@@ -64,20 +62,5 @@ describe('roles (Spec 6.3)', () => {
     expect(mayUse('TRIGGER_STAGE_3', user('U1', 'APPROVER'), named)).toBe(true);
     expect(mayUse('TRIGGER_STAGE_3', user('U2', 'APPROVER'), named)).toBe(false);
     expect(mayUse('TRIGGER_STAGE_3', user('U1', 'RELEASE_PILOT'), named)).toBe(false);
-  });
-
-  test('the bot itself may do everything', () => {
-    expect(holdsRole(SYSTEM_ACTOR, ['APPROVER'])).toBe(true);
-    expect(mayUse('ADMINISTER', SYSTEM_ACTOR)).toBe(true);
-  });
-
-  test('the open gate is the one that awaits', () => {
-    const preRelease = newGate('preRelease', aConfig().gates.preRelease, at('12-04 10:00'));
-    const granted = { ...preRelease, status: 'GRANTED' as const };
-    const submission = newGate('submission', aConfig().gates.submission, at('12-05 10:00'));
-    expect(openGateId(running(CRONS.stage1))).toBeNull();
-    expect(openGateId(running(CRONS.awaitingPreRelease, { gates: [preRelease] }))).toBe('preRelease');
-    expect(openGateId(running(CRONS.stage3, { gates: [granted] }))).toBeNull();
-    expect(openGateId(running(CRONS.awaitingSubmission, { gates: [granted, submission] }))).toBe('submission');
   });
 });

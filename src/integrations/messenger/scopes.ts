@@ -17,4 +17,3 @@ export const METHOD_SCOPES = {
   'views.publish': [],
   'views.update': [],
 } as const satisfies Record<string, readonly string[]>;
-export type SlackMethod = keyof typeof METHOD_SCOPES;
