@@ -27,6 +27,8 @@ const WRITES: ReadonlySet<string> = new Set([
   'createIndexes',
   'dropIndexes',
   'aggregate',
+  // Changes nothing, but drivers send it with w: 0, to get no answer.
+  'endSessions',
 ]);
 const MAX_MEMBERS = 50;
 

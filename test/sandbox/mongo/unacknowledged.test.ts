@@ -31,6 +31,14 @@ beforeEach(() => {
   warned.length = 0;
 });
 
+it('a client that closes says which sessions it ends, wants no answer, and is no failure', async () => {
+  const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/`);
+  await client.db('test').collection('done').findOne();
+  await client.close();
+  expect(await db.command({ ping: 1 })).toEqual({ ok: 1 });
+  expect(warned).toEqual([]);
+});
+
 describe('a write that is not acknowledged', () => {
   it('is done without an answer', async () => {
     await db.collection('done').insertOne({ a: 1 }, unacknowledged);
