@@ -206,6 +206,13 @@ describe('.env.example', () => {
     expect(EnvSchema.shape[name].safeParse(examples[name]).success).toBe(true);
     expect(EnvSchema.shape[name].safeParse(ENV_HELP[name].example).success).toBe(true);
   });
+  test('shows every default', () => {
+    // Of these two an example says more: it stands in words, or is empty.
+    const { NODE_ENV, ALLOWED_PRIVATE_HOSTS, ...defaults } = EnvSchema.parse({});
+    expect(EnvSchema.parse(examples)).toMatchObject(defaults);
+    expect(text).toContain(`Default: ${NODE_ENV}.\n# NODE_ENV=`);
+    expect(ALLOWED_PRIVATE_HOSTS).toEqual([]);
+  });
   test('as it is, it sets nothing', () => {
     expect(parseEnv(text)).toEqual({});
   });
