@@ -39,9 +39,11 @@ export function decodeRaw(raw: RawDoc): Doc {
 /** A fresh buffer: `headRoom` unused bytes, then the document. */
 export function encodeReply(reply: Reply | Doc, headRoom: number): Buffer {
   const end = writeDoc(reply, headRoom);
-  const result = Buffer.from(scratch.subarray(0, end));
-  if (scratch.length > 16 * FIRST_SIZE) scratch = Buffer.allocUnsafe(FIRST_SIZE);
-  return result;
+  const written = scratch.subarray(0, end);
+  if (scratch.length <= 16 * FIRST_SIZE) return Buffer.from(written);
+  // A large one is given away as it is: to copy it would take as much memory again.
+  scratch = Buffer.allocUnsafe(FIRST_SIZE);
+  return written;
 }
 
 function reserve(end: number): void {
@@ -60,8 +62,16 @@ function writeDoc(doc: Doc | Reply, start: number): number {
 
 function writeArray(values: readonly Sendable[], start: number): number {
   let at = start + 4;
+  reserve(at + storedBytes(values));
   for (let index = 0; index < values.length; index += 1) at = writeElement(String(index), values[index] ?? null, at);
   return endDoc(start, at);
+}
+
+/** Of the stored documents among them, with their names: room is made once, not by doubling time and again. */
+function storedBytes(values: readonly Sendable[]): number {
+  let bytes = 0;
+  for (const value of values) if (value instanceof Raw) bytes += value.bytes.length + 8;
+  return bytes;
 }
 
 function endDoc(start: number, at: number): number {

@@ -14,13 +14,14 @@ const READ_BYTES = 1024 * 1024;
 const SECTOR_BYTES = 512;
 const LEAST_ZEROS = 16;
 
-export function frameHeader(payload: Buffer): Buffer {
-  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
-  header.writeUInt32LE(FRAME_MAGIC, 0);
-  header.writeUInt32LE(payload.length, 4);
-  header.writeUInt32LE(crc32(payload), 8);
-  header.writeUInt32LE(crc32(header.subarray(0, 12)), 12);
-  return header;
+/** One frame around changes put one after the other. */
+export function frameOf(changes: readonly Buffer[]): Buffer {
+  const frame = Buffer.concat([Buffer.allocUnsafe(FRAME_HEADER_BYTES), ...changes]);
+  frame.writeUInt32LE(FRAME_MAGIC, 0);
+  frame.writeUInt32LE(frame.length - FRAME_HEADER_BYTES, 4);
+  frame.writeUInt32LE(crc32(frame.subarray(FRAME_HEADER_BYTES)), 8);
+  frame.writeUInt32LE(crc32(frame.subarray(0, 12)), 12);
+  return frame;
 }
 
 export interface ReadResult {

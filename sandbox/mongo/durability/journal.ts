@@ -9,7 +9,7 @@ import {
   putChange,
   removeChange,
 } from './changes.ts';
-import { FRAME_HEADER_BYTES, frameHeader } from './frames.ts';
+import { frameOf } from './frames.ts';
 import { fileHeader } from './header.ts';
 
 /** The part of a file handle the journal needs; tests put a failing one in its place. */
@@ -116,14 +116,11 @@ export function createJournal(options: JournalOptions): FileJournal {
     if (group.changes.length === 0) return;
     if (hasRest) await file.truncate(size);
     hasRest = true;
-    const payload = Buffer.concat(group.changes);
-    await Promise.all([
-      writeFully(fileHeader(size), 0),
-      writeFully(Buffer.concat([frameHeader(payload), payload]), size),
-    ]);
+    const frame = frameOf(group.changes);
+    await Promise.all([writeFully(fileHeader(size), 0), writeFully(frame, size)]);
     await file.datasync();
     hasRest = false;
-    size += FRAME_HEADER_BYTES + payload.length;
+    size += frame.length;
   }
 
   async function writeFully(bytes: Buffer, at: number): Promise<void> {

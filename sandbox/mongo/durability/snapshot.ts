@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Collection } from '../store/collection.ts';
 import type { Store } from '../store/store.ts';
 import { answeredChange, createChange, createIndexChange, PUT_HEAD_BYTES, putChange } from './changes.ts';
-import { FRAME_HEADER_BYTES, frameHeader } from './frames.ts';
+import { FRAME_HEADER_BYTES, frameOf } from './frames.ts';
 import { FILE_HEADER_BYTES, fileHeader } from './header.ts';
 
 const SNAPSHOT_FRAME_BYTES = 1024 * 1024;
@@ -23,8 +23,7 @@ export function writeSnapshot(fd: number, store: Store): number {
   let changes: Buffer[] = [];
   let bytes = 0;
   const flush = (): void => {
-    const payload = Buffer.concat(changes);
-    size = writeFully(fd, Buffer.concat([frameHeader(payload), payload]), size);
+    size = writeFully(fd, frameOf(changes), size);
     changes = [];
     bytes = 0;
   };
