@@ -39,7 +39,7 @@ export function registerCommands(app: App, deps: FaceDeps): void {
 }
 
 /** One command, from its text to its answer. Never throws. */
-export async function handleCommand(
+async function handleCommand(
   deps: FaceDeps,
   asker: Asker,
   channelId: string,

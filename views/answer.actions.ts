@@ -118,7 +118,7 @@ function slackSentence(fault: { word: string; passes: boolean }): string {
 const PROVIDER_NAMES: Record<string, string> = { SLACK: 'Slack', GITHUB: 'GitHub', S3: 'The artifact store' };
 
 /** The provider's own words, and whether trying again helps. */
-export function providerSentence(error: ProviderError): string {
+function providerSentence(error: ProviderError): string {
   const { provider, detail } = error.fault;
   const says = `${PROVIDER_NAMES[provider] ?? peopleText(provider)}: ${peopleText(detail)}.`;
   if (error instanceof TransientError) return `${says} That may pass: try again in a minute.`;

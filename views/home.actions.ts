@@ -64,7 +64,7 @@ async function publishHome(deps: FaceDeps, tenantId: string, userId: string, pag
   await deps.client.views.publish({ user_id: userId, view });
 }
 
-export async function homeData(deps: FaceDeps, tenantId: string, userId: string, page: number): Promise<HomeData> {
+async function homeData(deps: FaceDeps, tenantId: string, userId: string, page: number): Promise<HomeData> {
   const { engine } = deps;
   const [{ actor }, live, configs] = await Promise.all([
     contextOf(engine, { tenantId, userId }),

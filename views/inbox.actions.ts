@@ -101,7 +101,7 @@ interface Arrival {
 }
 
 /** null: nothing is lost with it. */
-export function arrivalOf(body: unknown, isDeed: InboxOptions['isDeed']): Arrival | null {
+function arrivalOf(body: unknown, isDeed: InboxOptions['isDeed']): Arrival | null {
   const event = FileEvent.safeParse(body);
   if (event.success) return { tenantId: event.data.team_id, id: event.data.event_id, userId: null };
   const click = Click.safeParse(body);

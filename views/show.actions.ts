@@ -10,8 +10,8 @@ import { whyCard } from './why.ts';
 
 /** What people look at, from a command and from a button alike; everyone may look (Spec 6.3). */
 
-export const LIST_PAGE = 8;
-export const HISTORY_PAGE = 20;
+const LIST_PAGE = 8;
+const HISTORY_PAGE = 20;
 
 export async function showStatus(engine: Engine, actor: Actor, release: Release): Promise<Rendered> {
   // Slack may be slow to tell the link; the card is good without it.

@@ -44,7 +44,7 @@ export interface Link {
   post(body: string, contentType: string, headers?: Record<string, string>): Promise<Answer>;
 }
 
-export const ACK_TIMEOUT_MS = 3000;
+const ACK_TIMEOUT_MS = 3000;
 
 /** `v0=` + hex HMAC-SHA256 over `v0:{timestamp}:{raw body}`. */
 export function sign(secret: string, timestampS: number, body: string): string {

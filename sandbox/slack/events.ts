@@ -4,7 +4,7 @@ import { messageToWire } from './wire.ts';
 import { APP_ID, BOT_USER, randomToken, type World } from './world.ts';
 
 /** Slack's waits before the three retries of an event. */
-export const RETRY_DELAYS_MS = [0, 60_000, 300_000] as const;
+const RETRY_DELAYS_MS = [0, 60_000, 300_000] as const;
 
 /** Sends events, repeats what was not taken, and knows what is still under way. */
 export interface Events {

@@ -21,7 +21,7 @@ export function stackOf(world: World, user: string): SlackView[] {
 }
 
 /** A view from the argument of views.open, push or publish; it must have been checked before. */
-export function createView(world: World, user: string, definition: Json, previous: SlackView | null): SlackView {
+function createView(world: World, user: string, definition: Json, previous: SlackView | null): SlackView {
   const id = mintId(world, 'V');
   const blocks = finishBlocks(definition['blocks']);
   const view: SlackView = {

@@ -85,7 +85,7 @@ export function fileToWire(world: World, file: SlackFile): Json {
 }
 
 /** The file as a message carries it: whole, or a stub that asks for files.info. */
-export function fileInMessage(world: World, file: SlackFile): Json {
+function fileInMessage(world: World, file: SlackFile): Json {
   if (file.stub && !file.deleted) return { id: file.id, mode: 'file_access', file_access: 'check_file_info' };
   const { channels: _c, groups: _g, ims: _i, shares: _s, ...rest } = fileToWire(world, file);
   return rest;

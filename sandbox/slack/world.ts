@@ -211,7 +211,7 @@ export function findMessage(world: World, channel: string, ts: string): SlackMes
   return world.messages.find((message) => message.channel === channel && message.ts === ts && !message.deleted) ?? null;
 }
 
-export const TRIGGER_LIFE_MS = 3000;
+const TRIGGER_LIFE_MS = 3000;
 
 export function mintTrigger(world: World, user: string, viewId: string | null = null): string {
   const id = `${world.wallNow()}.${mintId(world, '')}.${randomToken(16)}`;
@@ -220,7 +220,7 @@ export function mintTrigger(world: World, user: string, viewId: string | null = 
 }
 
 export const RESPONSE_URL_USES = 5;
-export const RESPONSE_URL_LIFE_MS = 30 * 60_000;
+const RESPONSE_URL_LIFE_MS = 30 * 60_000;
 
 export function mintResponseUrl(
   world: World,

@@ -38,7 +38,7 @@ function shown(value: unknown, reader: Reader): string {
 }
 
 /** What a field holds now, in words; '' when it is empty. */
-export function heldValue(view: SlackView, { placed }: Field, reader: Reader): string {
+function heldValue(view: SlackView, { placed }: Field, reader: Reader): string {
   const held = view.state[placed.blockId]?.[placed.actionId] ?? {};
   const [entry] = Object.entries(held).filter(([name]) => name !== 'type' && name !== 'timezone');
   const value = entry?.[1];

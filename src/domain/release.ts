@@ -24,7 +24,7 @@ export type CronStatus = (typeof CRON_STATUSES)[number];
 export const PAUSE_TYPES = ['NONE', 'AWAITING_STAGE_TRIGGER', 'USER_REQUESTED', 'TASK_FAILURE'] as const;
 export type PauseType = (typeof PAUSE_TYPES)[number];
 
-export const STAGES = [1, 2, 3, 4] as const;
+const STAGES = [1, 2, 3, 4] as const;
 export type StageNumber = (typeof STAGES)[number];
 
 export interface PlatformTarget {

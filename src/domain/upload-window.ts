@@ -13,7 +13,7 @@ export type Window =
   | { open: false; reason: string; opens: string | null };
 
 export const WINDOW_CLOSED = 'Upload window closed for this stage/cycle';
-export const BUILDS_FROM_CI = 'This release takes its builds from CI/CD';
+const BUILDS_FROM_CI = 'This release takes its builds from CI/CD';
 
 function closed(reason: string, opens: string | null): Window {
   return { open: false, reason, opens };

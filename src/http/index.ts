@@ -107,7 +107,7 @@ export function answerTheRest(logger: Logger): [RequestHandler, ErrorRequestHand
 }
 
 /** Every endpoint there is; what `createHttpApi` routes and the OpenAPI document shows. */
-export function listEndpoints(deps: HttpApiDeps, idempotency: Idempotency, limits: HttpLimits): AnyEndpoint[] {
+function listEndpoints(deps: HttpApiDeps, idempotency: Idempotency, limits: HttpLimits): AnyEndpoint[] {
   const { engine, now, maxUploadBytes } = deps;
   return [
     ...releaseEndpoints(engine, now),

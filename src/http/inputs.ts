@@ -32,7 +32,7 @@ export const CreateReleaseBody = z.strictObject({
   freezeOverrideReason: text(500).nullish(),
 });
 
-export const PageQuery = z.object({
+const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   after: z.string().max(200).describe('`next` of the page before').optional(),
 });

@@ -17,7 +17,7 @@ export class HttpProblem extends Error {
 }
 
 /** The one sentence for a closed window over HTTP (Spec 3.2). */
-export const WINDOW_CLOSED_ERROR = 'Upload window closed for this stage/cycle';
+const WINDOW_CLOSED_ERROR = 'Upload window closed for this stage/cycle';
 
 const REFUSAL_STATUS: Record<RefusalCode, number> = {
   NOT_FOUND: 404,

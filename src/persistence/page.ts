@@ -12,7 +12,7 @@ export function encodeCursor({ createdAt, id }: Position): string {
 }
 
 /** Throws `Refusal` INVALID_INPUT for a text that `encodeCursor` did not make. */
-export function decodeCursor(cursor: string): Position {
+function decodeCursor(cursor: string): Position {
   const match = /^(\d{1,15}):(.+)$/.exec(Buffer.from(cursor, 'base64url').toString());
   if (!match?.[1] || !match[2]) {
     throw new Refusal('INVALID_INPUT', 'This page mark was not given by Slipway: start again from the first page.', {

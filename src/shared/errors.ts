@@ -3,7 +3,7 @@
  * provider errors are what a vendor did, mapped at the call (Spec 4.5); `InvariantError` is our own bug.
  */
 
-export const REFUSAL_CODES = [
+const REFUSAL_CODES = [
   'NOT_FOUND',
   'DAMAGED',
   'FORBIDDEN',

@@ -75,7 +75,7 @@ export function dateToken(at: Date): string {
 }
 
 /** `2026-11-24 14:00 UTC` */
-export function utcText(at: Date): string {
+function utcText(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 

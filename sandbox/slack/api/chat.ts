@@ -5,8 +5,8 @@ import { BOT_USER, directChannel, findMessage, recordViolation, type World } fro
 import { ApiError, flag, type Method, messageBlocks, needed, structured, text, visibleChannel } from './method.ts';
 import { spendPost } from './post-limit.ts';
 
-export const POST_TEXT_MAX = 40_000;
-export const UPDATE_TEXT_MAX = 4000;
+const POST_TEXT_MAX = 40_000;
+const UPDATE_TEXT_MAX = 4000;
 const METADATA_MAX = 16_000;
 
 /** Where a message may go: a channel id, `#name`, or a user id (a direct message). */

@@ -2,11 +2,11 @@ import { anyBlock } from './blocks.ts';
 import { boolean, type CheckContext, choice, fault, isRecord, list, object, type Surface, string } from './checks.ts';
 import { plainText } from './objects.ts';
 
-export const MESSAGE_BLOCKS_MAX = 50;
-export const VIEW_BLOCKS_MAX = 100;
+const MESSAGE_BLOCKS_MAX = 50;
+const VIEW_BLOCKS_MAX = 100;
 /** Undocumented: around 13,200 characters of JSON a message is refused with `msg_blocks_too_long`. */
-export const MESSAGE_JSON_MAX = 13_200;
-export const VIEW_JSON_MAX = 250_000;
+const MESSAGE_JSON_MAX = 13_200;
+const VIEW_JSON_MAX = 250_000;
 
 /** `error` is Slack's code; `messages` say what is wrong and where, as `text [json-pointer:/blocks/0]`. */
 export interface BlockFault {

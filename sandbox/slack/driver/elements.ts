@@ -5,7 +5,7 @@ import { isRecord, type Placed } from './state.ts';
 import { chooseOption, optionsOf } from './values.ts';
 
 /** The blocks a person sees on a target: now, or as they were in an earlier version still on their screen. */
-export function blocksSeen(target: Target, version?: number): Json[] {
+function blocksSeen(target: Target, version?: number): Json[] {
   if (version === undefined) return target.blocks;
   if (isView(target)) throw new Error('Only messages keep versions to click on');
   const seen = target.versions.at(version);

@@ -13,11 +13,11 @@ export interface Prepared {
 
 const team = (world: World): Json => ({ id: world.options.teamId, domain: 'sandbox' });
 
-export function userPart(world: World, user: SlackUser): Json {
+function userPart(world: World, user: SlackUser): Json {
   return { id: user.id, username: user.name, name: user.name, team_id: world.options.teamId };
 }
 
-export function channelNameFor(world: World, id: string): string {
+function channelNameFor(world: World, id: string): string {
   const channel = world.channels.get(id);
   if (!channel || channel.kind === 'im') return 'directmessage';
   return channel.kind === 'private' ? 'privategroup' : channel.name;

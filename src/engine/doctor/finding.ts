@@ -8,7 +8,7 @@ import type {
 
 /** What the doctor says and what a check is. A check only looks: it writes nothing and asks nobody outside. */
 
-export const SEVERITIES = ['error', 'warning'] as const;
+const SEVERITIES = ['error', 'warning'] as const;
 /** error: something is lost, stuck or contradicts itself; warning: it works, but somebody should look. */
 export type Severity = (typeof SEVERITIES)[number];
 

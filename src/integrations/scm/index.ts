@@ -8,7 +8,7 @@ export const scmSchemas = {
 } as const;
 export type ScmProvider = keyof typeof scmSchemas;
 
-export function isScmProvider(provider: string): provider is ScmProvider {
+function isScmProvider(provider: string): provider is ScmProvider {
   return Object.hasOwn(scmSchemas, provider);
 }
 

@@ -30,7 +30,7 @@ const TASKS: Record<Platform, string> = {
 
 const isInOrBeyond = (release: Release, phase: Phase) => PHASES.indexOf(derivePhase(release)) >= PHASES.indexOf(phase);
 
-export function hasBuild(release: Release, plan: PlannedRelease, build: PlannedBuild): boolean {
+function hasBuild(release: Release, plan: PlannedRelease, build: PlannedBuild): boolean {
   const { stagedUploads, tasks, cycles } = release;
   return JSON.stringify([stagedUploads, tasks, cycles]).includes(`"${fileNameOf(plan, build)}"`);
 }

@@ -34,7 +34,7 @@ const input = (
 });
 const choice = (value: string) => ({ text: { type: 'plain_text', text: `The ${value}` }, value });
 
-export const FORM = {
+const FORM = {
   type: 'modal',
   callback_id: 'form',
   private_metadata: 'kept',

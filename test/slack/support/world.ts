@@ -131,7 +131,7 @@ export async function slackWorld(options: { mode?: 'http' | 'socket' } = {}): Pr
 
 export const KICK_OFF = new Date(START.getTime() + 3_600_000);
 
-export function urlOf(server: Server): string {
+function urlOf(server: Server): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}${SLACK_EVENTS_PATH}`;
 }
 

@@ -53,7 +53,7 @@ export function toRegression(world: World): World {
   return world;
 }
 
-export function toCycle(world: World, number: number): World {
+function toCycle(world: World, number: number): World {
   toRegression(world);
   for (let cycle = 1; cycle <= number; cycle += 1) {
     const slot = present(world.release.slots[cycle - 1]);
@@ -63,7 +63,7 @@ export function toCycle(world: World, number: number): World {
   return world;
 }
 
-export function toPreReleaseGate(world: World): World {
+function toPreReleaseGate(world: World): World {
   toCycle(world, world.release.slots.length);
   uploadAll(world);
   return world;
@@ -76,20 +76,20 @@ export function approve(world: World, who: string): void {
   settle(world);
 }
 
-export function toSubmissionGate(world: World): World {
+function toSubmissionGate(world: World): World {
   toPreReleaseGate(world);
   approve(world, 'U0APPROVER');
   for (let tries = 0; tries < 3; tries += 1) uploadAll(world);
   return world;
 }
 
-export function toSubmitting(world: World): World {
+function toSubmitting(world: World): World {
   toSubmissionGate(world);
   approve(world, 'U0APPROVER');
   return world;
 }
 
-export function toSubmitted(world: World): World {
+function toSubmitted(world: World): World {
   toSubmitting(world);
   for (let tries = 0; tries < 3; tries += 1) {
     const task = activeTasks(world.release).find((candidate) => candidate.status === 'AWAITING_CALLBACK');
