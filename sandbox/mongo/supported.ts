@@ -1,4 +1,5 @@
 import { unsupported } from './errors.ts';
+import { refusalOf } from './mongodb-names.ts';
 
 /**
  * The named subset, in one place: every name below works as in MongoDB 7.0, every other one is refused with code 115.
@@ -234,9 +235,9 @@ export type CommandName = keyof typeof SUPPORTED.commands;
 
 const lookups = new Map<readonly string[], ReadonlySet<string>>();
 
-/** Throws Fault 115 that names `thing` unless `name` is on the list. */
+/** Throws Fault 115 that names `thing` unless `name` is on the list; MongoDB's own error if it has no such name. */
 export function checkSupported(list: ListName, name: string, thing: string): void {
-  if (!setOf(SUPPORTED[list]).has(name)) throw unsupported(thing);
+  if (!setOf(SUPPORTED[list]).has(name)) throw refusalOf(list, name, thing);
 }
 
 export function isCommand(name: string): name is CommandName {
@@ -250,7 +251,7 @@ export function checkCommandFields(command: CommandName, fields: Iterable<string
   for (const field of fields) {
     if (field === 'startTransaction' || field === 'autocommit') throw unsupported('a transaction');
     if (field === command || options.has(field) || generic.has(field)) continue;
-    throw unsupported(`the option ${field} of ${command}`);
+    throw refusalOf('options', field, `the option ${field} of ${command}`);
   }
 }
 

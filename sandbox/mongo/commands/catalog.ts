@@ -5,7 +5,7 @@ import { Binary, type Doc, docOf, int, isDoc, type Value } from '../bson/values.
 import { Fault, unsupported } from '../errors.ts';
 import { compileFilter, filterOf, type Matcher } from '../query/match.ts';
 import { type Collection, type Index, namespaceOf } from '../store/collection.ts';
-import { checkCollation, parseIndexSpec } from '../store/index-spec.ts';
+import { checkCollation, ID_INDEX, parseIndexSpec } from '../store/index-spec.ts';
 import { newIndexes } from '../store/same-index.ts';
 import { addIndex, dropCollection, ensureCollection, findCollection, removeIndex } from '../store/store.ts';
 import { type Context, collectionName, flagField } from './context.ts';
@@ -83,14 +83,16 @@ export function createIndexes(context: Context): Reply {
   if (given.length === 0) throw new Fault(2, 'Must specify at least one index to create');
   const specs = given.map(parseIndexSpec);
   const isNew = findCollection(store, database, name) === undefined;
+  // Before the collection is made: a mistake makes none.
+  const missing = newIndexes(
+    findCollection(store, database, name)?.indexes.map(({ spec }) => spec) ?? [ID_INDEX],
+    specs,
+  );
   const collection = ensureCollection(store, database, name);
   const before = collection.indexes.length;
   const added: string[] = [];
   try {
-    for (const spec of newIndexes(
-      collection.indexes.map((index) => index.spec),
-      specs,
-    )) {
+    for (const spec of missing) {
       addIndex(collection, spec, store.journal);
       added.push(spec.name);
     }

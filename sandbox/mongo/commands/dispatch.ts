@@ -2,6 +2,7 @@ import { encodeReply, type Reply } from '../bson/encode.ts';
 import { type Doc, int, isDoc, isNumber, type Maybe, toNumber } from '../bson/values.ts';
 import { codeName, Fault, unsupported } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { refusalOf } from '../mongodb-names.ts';
 import type { Store } from '../store/store.ts';
 import { type CommandName, checkCommandFields, isCommand } from '../supported.ts';
 import { aggregate } from './aggregate.ts';
@@ -116,7 +117,7 @@ function run(shared: Shared, request: Request, connectionId: number): Reply {
   const { body } = request;
   const name = body.keys().next().value ?? '';
   if (name.startsWith('sasl') || body.has('speculativeAuthenticate')) throw unsupported('authentication');
-  if (!isCommand(name)) throw unsupported(`the command ${name}`);
+  if (!isCommand(name)) throw refusalOf('commands', name, `the command ${name}`);
   checkCommandFields(name, [...body.keys(), ...request.sequences.keys()]);
   const database = body.get('$db');
   if (typeof database !== 'string' || database === '') throw new Fault(40414, `OP_MSG requests require a $db argument`);

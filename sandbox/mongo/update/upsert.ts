@@ -8,23 +8,36 @@ import { setAt } from './paths.ts';
 /** The document an upsert begins with: what the filter says must be equal. Ranges and alternatives seed nothing. */
 export function seedOf(filter: Doc): Doc {
   const seed: Doc = new Map();
-  const seen = new Set<string>();
-  for (const [name, value] of equalities(filter)) {
-    if (seen.has(name)) throw new Fault(54, `cannot infer query fields to set, path '${name}' is matched twice`);
-    seen.add(name);
-    setAt(seed, name.split('.'), value);
+  const found = equalities(filter);
+  const names = new Set<string>();
+  for (const [name] of found) {
+    if (names.has(name)) throw new Fault(54, `cannot infer query fields to set, path '${name}' is matched twice`);
+    names.add(name);
+  }
+  for (const [name, value] of found) {
+    const path = name.split('.');
+    for (let length = 1; length < path.length; length += 1) {
+      const prefix = path.slice(0, length).join('.');
+      if (names.has(prefix))
+        throw new Fault(54, `cannot infer query fields to set, both paths '${name}' and '${prefix}' are matched`);
+    }
+    setAt(seed, path, value);
   }
   return seed;
 }
 
+/** What a replacement begins with: the `_id`, which the filter must give whole if it gives it at all. */
+function seedOfReplacement(filter: Doc): Doc {
+  const found = equalities(filter).filter(([name]) => name === '_id' || name.startsWith('_id.'));
+  const inner = found.find(([name]) => name !== '_id');
+  if (inner) throw new Fault(61, `field at '_id' must be exactly specified, field at sub-path '${inner[0]}' found`);
+  if (found.length > 1) throw new Fault(54, `cannot infer query fields to set, path '_id' is matched twice`);
+  return new Map(found);
+}
+
 /** The document an upsert inserts, `_id` first. */
 export function buildUpsert(filter: Doc, update: Update, isReplacement: boolean, now: Date): Doc {
-  const seed = seedOf(filter);
-  let base = seed;
-  if (isReplacement) {
-    const id = seed.get('_id');
-    base = id === undefined ? new Map() : new Map([['_id', id]]);
-  }
+  const base = isReplacement ? seedOfReplacement(filter) : seedOf(filter);
   const made = update(base, { isInsert: true, now, position: undefined });
   const result: Doc = new Map([['_id', idOf(made)]]);
   for (const [name, value] of made) if (name !== '_id') result.set(name, value);

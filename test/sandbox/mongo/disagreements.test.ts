@@ -73,6 +73,17 @@ describe('$pull', () => {
   });
 });
 
+describe('upserts', () => {
+  it('take two conditions on one path for a mistake, unless they replace', async () => {
+    const collection = await database.collection();
+    const filter = { _id: 7 as never, a: [1], 'a.y': 2, 'b.x': 1 };
+    expect(await codeOf(collection.updateOne(filter, { $set: { c: 1 } }, { upsert: true }))).toBe(54);
+    await collection.replaceOne(filter, { c: 1 }, { upsert: true });
+    expect(await collection.find().toArray()).toEqual([{ _id: 7, c: 1 }]);
+    expect(await codeOf(collection.replaceOne({ '_id.x': 1 }, { c: 1 }, { upsert: true }))).toBe(61);
+  });
+});
+
 describe('unique indexes', () => {
   it('are checked in the order they were made: the _id before lists side by side', async () => {
     const collection = await database.collection({ _id: 1 });

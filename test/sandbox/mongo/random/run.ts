@@ -42,15 +42,16 @@ export async function run(place: Place, operation: Operation): Promise<string> {
     }
     return steady(show(Object.fromEntries(shown)));
   } catch (error) {
-    if (error instanceof MongoServerError) return `error ${error.code}`;
-    throw error;
+    if (!(error instanceof MongoServerError)) throw error;
+    const { keyPattern } = error.errorResponse;
+    return `error ${error.code}${keyPattern ? ` ${show({ keyPattern })}` : ''}`;
   }
 }
 
 /** With every BSON type as it came. */
 async function send({ db }: Place, command: object): Promise<Reply> {
   const options = { promoteValues: false, bsonRegExp: true };
-  const isOfServer = 'listDatabases' in command || 'getParameter' in command;
+  const isOfServer = ['listDatabases', 'getParameter', 'getCmdLineOpts'].some((name) => name in command);
   return await (isOfServer ? db.admin().command(command, options) : db.command(command, options));
 }
 
