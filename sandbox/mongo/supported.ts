@@ -251,7 +251,8 @@ export function checkCommandFields(command: CommandName, fields: Iterable<string
   for (const field of fields) {
     if (field === 'startTransaction' || field === 'autocommit') throw unsupported('a transaction');
     if (field === command || options.has(field) || generic.has(field)) continue;
-    throw refusalOf('options', field, `the option ${field} of ${command}`);
+    // Its other fields are the names of parameters.
+    throw refusalOf(command === 'getParameter' ? 'parameters' : 'options', field, `the option ${field} of ${command}`);
   }
 }
 
