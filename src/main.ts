@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
 import helmet from 'helmet';
 import { isDeed, registerCommands } from '../commands/index.ts';
-import { createJobs } from '../jobs/index.ts';
+import { createJobs, type Jobs } from '../jobs/index.ts';
 import type { FaceDeps } from '../views/deps.ts';
 import { createInbox, refreshStaleHomes, registerViews, resumeAbandonedFiles } from '../views/index.ts';
 import { renderAlert, renderMessage } from '../views/messages/index.ts';
@@ -12,7 +12,7 @@ import { createEngine, type Engine } from './engine/index.ts';
 import { answerTheRest, createHttpApi, limitServer } from './http/index.ts';
 import { artifactConfigOf, createArtifactStore } from './integrations/artifacts/index.ts';
 import { inspectBuildFile } from './integrations/artifacts/inspect/index.ts';
-import { stoppable } from './integrations/artifacts/stoppable.ts';
+import { type StoppableStore, stoppable } from './integrations/artifacts/stoppable.ts';
 import { createSlackFiles, createSlackMessenger } from './integrations/messenger/index.ts';
 import { connectPersistence, type Persistence } from './persistence/index.ts';
 import { createProviders } from './providers.ts';
@@ -189,6 +189,21 @@ async function wire(
   });
   logger.info({ port, mode: slackConfig.mode, tenantId: teamId }, 'Slipway is up');
 
+  return { port, engine, stop: createStop({ server, slack, jobs, engine, artifacts, persistence, logger }) };
+}
+
+interface Stoppable {
+  server: Server;
+  slack: SlackApp;
+  jobs: Jobs;
+  engine: Engine;
+  artifacts: StoppableStore;
+  persistence: Persistence;
+  logger: Logger;
+}
+
+/** Nothing new begins, what is at work ends or is broken off, and the connections go last. */
+function createStop({ server, slack, jobs, engine, artifacts, persistence, logger }: Stoppable): () => Promise<void> {
   let stopped: Promise<void> | null = null;
   const shutDown = async () => {
     logger.info({}, 'stopping');
@@ -204,13 +219,9 @@ async function wire(
     await persistence.close();
     logger.info({}, 'stopped');
   };
-  return {
-    port,
-    engine,
-    stop() {
-      stopped ??= within(STOP_WITHIN_MS, shutDown(), undefined);
-      return stopped;
-    },
+  return () => {
+    stopped ??= within(STOP_WITHIN_MS, shutDown(), undefined);
+    return stopped;
   };
 }
 
