@@ -57,6 +57,7 @@ describe('a new release (Spec 1.1)', () => {
       { key: rootKey('rel_1'), content: { kind: 'ROOT_CARD' }, channel: 'releases', broadcast: false },
     ]);
     expect(audit.map(({ action }) => action)).toEqual(['RELEASE_CREATED']);
+    expect(audit[0]?.detail['slots']).toBe(SLOT_DATES.map((date) => date.toISOString()).join(', '));
   });
 
   test('keeps who overrode a freeze, and why, in the trail', () => {

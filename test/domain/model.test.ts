@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { nextWakeAt } from '../../src/domain/decide.ts';
 import { PLATFORMS, type PlatformTarget } from '../../src/domain/release.ts';
 import { UPLOAD_STAGES } from '../../src/domain/upload.ts';
-import { aConfig, HOUR_MS, KICK_OFF, newRelease, shift } from './support/build-release.ts';
+import { aConfig, creation, HOUR_MS, KICK_OFF, shift } from './support/build-release.ts';
 import { aWorld, facts, settle } from './support/drive.ts';
 import { checkRest, checkWhy, checkWrite } from './support/invariants.ts';
 import { type Command, dutiesOf, type ModelWorld, perform } from './support/perform.ts';
+import { courseOf, replay } from './support/replay.ts';
 
 /**
  * The model (Spec 7.4): random walks through a release, of ticks and clock jumps, people's facts, uploads, failures,
@@ -121,7 +122,7 @@ function begin(start: Start): ModelWorld {
       reason: 'holidays',
     })),
   });
-  const release = newRelease(
+  const { release, audit } = creation(
     {
       targets: start.platforms.map((platform): PlatformTarget => ({ platform, version: '7.0.0', store: null })),
       slotDates: [...start.slotHours].sort((a, b) => a - b).map(hours),
@@ -132,6 +133,7 @@ function begin(start: Start): ModelWorld {
   );
   const world: ModelWorld = {
     ...aWorld(release, config, shift(KICK_OFF, -30 * HOUR_MS)),
+    audit: [...audit],
     uploads: [],
     slotCount: 0,
     commits: 0,
@@ -171,6 +173,22 @@ describe('the model of a staged release', () => {
         expect(['SUBMITTED', 'ARCHIVED']).toContain(world.release.status);
       }),
       { seed: SEED, numRuns: RUNS },
+    );
+  });
+
+  test('where a release stands can be told from its audit trail alone', () => {
+    fc.assert(
+      fc.property(starts, steps, (start, walk) => {
+        const world = begin(start);
+        for (const { command } of walk) {
+          perform(world, command);
+          settle(world);
+        }
+        expect(replay(world.audit, world.release.id)).toEqual(courseOf(world.release));
+        finish(world);
+        expect(replay(world.audit, world.release.id)).toEqual(courseOf(world.release));
+      }),
+      { seed: SEED, numRuns: 150 },
     );
   });
 

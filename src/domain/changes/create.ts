@@ -72,6 +72,7 @@ export function createRelease(input: NewRelease, config: ReleaseConfig, by: By, 
         versions: describeVersions(targets),
         kickOffDate: release.kickOffDate.toISOString(),
         manualBuilds: release.hasManualBuildUpload,
+        slots: release.slots.map((slot) => slot.at.toISOString()).join(', '),
       },
     }),
   ];

@@ -1,4 +1,4 @@
-import type { By } from '../../../src/domain/change.ts';
+import type { By, Change } from '../../../src/domain/change.ts';
 import { createRelease, type NewRelease } from '../../../src/domain/changes/create.ts';
 import type { Cycle } from '../../../src/domain/cycle.ts';
 import type { CronPart, Release } from '../../../src/domain/release.ts';
@@ -53,7 +53,11 @@ export function aConfig(patch: Partial<ReleaseConfig> = {}): ReleaseConfig {
 }
 
 export function newRelease(input: Partial<NewRelease> = {}, config = aConfig()): Release {
-  const change = createRelease(
+  return creation(input, config).release;
+}
+
+export function creation(input: Partial<NewRelease> = {}, config = aConfig()): Change {
+  return createRelease(
     {
       id: 'rel_1',
       type: 'PLANNED',
@@ -74,7 +78,6 @@ export function newRelease(input: Partial<NewRelease> = {}, config = aConfig()):
     PILOT,
     at('11-20 09:00'),
   );
-  return change.release;
 }
 
 export const CRONS = {
