@@ -1,3 +1,4 @@
+import { MongoBackend } from '@agendajs/mongo-backend';
 import { MongoClient } from './driver.ts';
 import { codeOf, openTestDatabase, type TestDatabase } from './support.ts';
 
@@ -37,6 +38,30 @@ describe('the Stable API', () => {
     expect((await rows.indexes()).map(({ name }) => name)).toEqual(['_id_', 'name_1']);
     expect(await rows.find({ name: 'b' }, { batchSize: 1 }).toArray()).toHaveLength(1);
     await strict.db('strict').dropDatabase();
+  });
+
+  it("serves Agenda's backend on such a client, as Agenda's own tests run it", async () => {
+    const backend = new MongoBackend({ mongo: strict.db('agenda') as never });
+    await backend.connect();
+    const jobs = backend.repository;
+    const due = new Date(Date.now() - 1000);
+    const job = {
+      name: 'remind',
+      priority: 0,
+      nextRunAt: due,
+      data: { release: 'r1' },
+      unique: { 'data.release': 'r1' },
+    };
+    const first = await jobs.saveJob({ ...job, type: 'normal' }, undefined);
+    expect((await jobs.saveJob({ ...job, type: 'normal', priority: 5 }, undefined))._id).toBe(first._id);
+    expect(await jobs.getDistinctJobNames()).toEqual(['remind']);
+    expect(await jobs.getQueueSize()).toBe(1);
+    const locked = await jobs.getNextJobToRun('remind', new Date(), due, undefined, undefined);
+    expect(locked).toMatchObject({ _id: first._id, priority: 5, lockedAt: expect.any(Date) });
+    expect(await jobs.getNextJobToRun('remind', new Date(), due, undefined, undefined)).toBeUndefined();
+    expect((await jobs.queryJobs({ search: 'MIND', data: { release: 'r1' } })).total).toBe(1);
+    expect(await jobs.removeJobs({ name: 'remind', data: { release: 'r1' } })).toBe(1);
+    await strict.db('agenda').dropDatabase();
   });
 
   it.each([
