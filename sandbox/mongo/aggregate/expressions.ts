@@ -175,15 +175,12 @@ function isNothing(value: Maybe): value is null | undefined {
 }
 
 function calculate(name: string, args: readonly Maybe[], combine: (a: BsonNumber, b: BsonNumber) => BsonNumber): Maybe {
-  if (args.some(isNothing)) return null;
   let result: BsonNumber = new Int32(name === '$add' ? 0 : 1);
   for (const arg of args) {
+    // Whichever comes first decides: nothing makes null, a text a mistake.
+    if (isNothing(arg)) return null;
     if (arg instanceof Date) throw unsupported(`${name} with a date`);
-    if (!isNumber(arg))
-      throw new Fault(
-        14,
-        `${name} only supports numeric types, not ${arg === undefined ? 'missing' : typeOf(arg ?? null)}`,
-      );
+    if (!isNumber(arg)) throw new Fault(14, `${name} only supports numeric types, not ${typeOf(arg)}`);
     result = combine(result, arg);
   }
   return result;
@@ -206,11 +203,13 @@ function divide(a: Maybe, b: Maybe): Maybe {
 }
 
 function concat(args: readonly Maybe[]): Maybe {
-  if (args.some(isNothing)) return null;
-  return args.reduce<string>((text, arg) => {
-    if (typeof arg !== 'string') throw new Fault(16702, `$concat only supports strings, not ${typeOf(arg ?? null)}`);
-    return text + arg;
-  }, '');
+  let text = '';
+  for (const arg of args) {
+    if (isNothing(arg)) return null;
+    if (typeof arg !== 'string') throw new Fault(16702, `$concat only supports strings, not ${typeOf(arg)}`);
+    text += arg;
+  }
+  return text;
 }
 
 function elementAt(a: Maybe, b: Maybe): Maybe {

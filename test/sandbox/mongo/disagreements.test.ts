@@ -94,6 +94,16 @@ describe('unique indexes', () => {
 });
 
 describe('expressions', () => {
+  it.each<[unknown, unknown]>([
+    [{ $add: ['$s', null] }, 14],
+    [{ $add: [null, '$s'] }, null],
+    [{ $multiply: ['$s', '$nothing'] }, 14],
+    [{ $concat: ['$n', '$nothing'] }, 16702],
+    [{ $concat: ['$nothing', '$n'] }, null],
+  ])('take what comes first, a mistake or nothing: %j', async (expression, result) => {
+    expect(await aggregated({ s: 'x', n: 1 }, expression)).toBe(result);
+  });
+
   it.each([[[1]], [{ x: 1 }], [/a/]])('make no text of %p', async (value) => {
     expect(await aggregated({}, { $toString: { $literal: value } })).toBe(241);
   });
