@@ -1,5 +1,6 @@
 import { Raw, type Reply } from '../bson/encode.ts';
 import { Fault } from '../errors.ts';
+import { checkSize } from '../store/collection.ts';
 
 /** MongoDB's first batch, its limit on the bytes of a batch, and how long an unused cursor lives. */
 export const FIRST_BATCH = 101;
@@ -52,6 +53,8 @@ export function createCursors(): Cursors {
   }
 
   function open(namespace: string, docs: readonly string[], options: OpenOptions): Reply {
+    // Projections and pipelines can make documents that could not be stored.
+    for (const raw of docs) checkSize(raw);
     const cursor = { namespace, docs, hasNoTimeout: options.hasNoTimeout ?? false, at: 0, usedAt: Date.now() };
     const firstBatch = batch(cursor, options.batchSize);
     let id = 0n;

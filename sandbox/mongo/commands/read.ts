@@ -1,11 +1,12 @@
 import { encodeRaw, type Reply } from '../bson/encode.ts';
 import { keyOf } from '../bson/order.ts';
-import { int, isNumber, type Maybe, toNumber, type Value } from '../bson/values.ts';
+import { docOf, int, isNumber, type Maybe, toNumber, type Value } from '../bson/values.ts';
 import { Fault } from '../errors.ts';
 import { compileFilter, filterOf } from '../query/match.ts';
 import { splitPath, valuesAt } from '../query/path.ts';
 import { compileProjection } from '../query/project.ts';
 import { parseSort } from '../query/sort.ts';
+import { MAX_DOC_BYTES } from '../store/collection.ts';
 import { checkCollation } from '../store/index-spec.ts';
 import { type Query, runQuery } from '../store/run.ts';
 import { findCollection } from '../store/store.ts';
@@ -78,7 +79,9 @@ export function distinct(context: Context): Reply {
     }
   }
   const sorted = [...values].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { values: sorted.map(([, value]) => value) };
+  const reply = docOf({ values: sorted.map(([, value]) => value) });
+  if (encodeRaw(reply).length > MAX_DOC_BYTES) throw new Fault(17217, 'distinct too big, 16mb cap');
+  return Object.fromEntries(reply);
 }
 
 export function getMore(context: Context): Reply {

@@ -132,7 +132,8 @@ function checkUnique(
   }
 }
 
-function checkSize(raw: RawDoc): void {
+/** Throws Fault 10334 for a document that is larger than MongoDB's may be, stored or sent. */
+export function checkSize(raw: RawDoc): void {
   if (raw.length > MAX_DOC_BYTES) {
     throw new Fault(10334, `BSONObj size: ${raw.length} is invalid. Size must be between 0 and ${MAX_DOC_BYTES}`);
   }

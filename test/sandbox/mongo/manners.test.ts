@@ -154,6 +154,11 @@ describe('documents nobody should store', () => {
       { _id: 1, n: 0 },
       { _id: 3, n: 1 },
     ]);
+    await rows.insertOne({ _id: 4, text: 'y'.repeat(9 * MIB) });
+    expect(await codeOf(rows.distinct('text'))).toBe(17217);
+    expect(await codeOf(rows.aggregate([{ $group: { _id: null, all: { $push: '$text' } } }]).toArray())).toBe(10334);
+    expect(await codeOf(rows.aggregate([{ $project: { twice: ['$text', '$text'] } }]).toArray())).toBe(10334);
+    expect(await rows.find().toArray()).toHaveLength(3);
     await rows.drop();
     socket.destroy();
   });
