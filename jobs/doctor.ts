@@ -1,6 +1,6 @@
 import type { Agenda } from 'agenda';
 import type { JobDeps } from './deps.ts';
-import { keepingLock, LOCK_MS } from './keep-lock.ts';
+import { defineAlone } from './keep-lock.ts';
 
 /** Looks once an hour whether what must always hold does, and tells admins of what does not. */
 export function defineDoctor(agenda: Agenda, { engine, logger }: JobDeps): void {
@@ -10,8 +10,5 @@ export function defineDoctor(agenda: Agenda, { engine, logger }: JobDeps): void 
     await engine.drainOutbox();
     await engine.checkUp();
   };
-  agenda.define('doctor', (job) => keepingLock(job, logger, look), {
-    concurrency: 1,
-    lockLifetime: LOCK_MS,
-  });
+  defineAlone(agenda, 'doctor', logger, look);
 }

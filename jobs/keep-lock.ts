@@ -1,12 +1,16 @@
-import type { Job } from 'agenda';
+import type { Agenda, Job } from 'agenda';
 import { inNewLogScope } from '../src/shared/log-scope.ts';
 import type { Logger } from '../src/shared/logger.ts';
 
 /** How long the jobs of an instance that died keep the others from them (Spec 7.3). */
 export const LOCK_MS = 60_000;
 
-/** Works under a short lock that is renewed as long as the work takes, so that only the dead are taken over. */
-export async function keepingLock(
+/** A job that is done once at a time, wherever. Its short lock is renewed as long as it takes, so that only the dead are taken over. */
+export function defineAlone(agenda: Agenda, name: string, logger: Logger, work: () => Promise<unknown>): void {
+  agenda.define(name, (job) => keepingLock(job, logger, work), { concurrency: 1, lockLifetime: LOCK_MS });
+}
+
+async function keepingLock(
   job: Pick<Job, 'touch' | 'attrs'>,
   logger: Logger,
   work: () => Promise<unknown>,

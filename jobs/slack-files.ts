@@ -1,11 +1,8 @@
 import type { Agenda } from 'agenda';
 import type { JobDeps } from './deps.ts';
-import { keepingLock, LOCK_MS } from './keep-lock.ts';
+import { defineAlone } from './keep-lock.ts';
 
 /** What came from Slack to an instance that died: clicks, commands, and files it was taking (Spec 3.3, 7.2). */
 export function defineSlackFiles(agenda: Agenda, { resumeRequests, logger }: JobDeps): void {
-  agenda.define('slack-files', (job) => keepingLock(job, logger, () => resumeRequests()), {
-    concurrency: 1,
-    lockLifetime: LOCK_MS,
-  });
+  defineAlone(agenda, 'slack-files', logger, () => resumeRequests());
 }

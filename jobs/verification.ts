@@ -1,12 +1,9 @@
 import type { Agenda } from 'agenda';
 import type { JobDeps } from './deps.ts';
-import { keepingLock, LOCK_MS } from './keep-lock.ts';
+import { defineAlone } from './keep-lock.ts';
 
 /** Whether the connected accounts still work (Spec 4.2, 7.3). */
 export function defineVerification(agenda: Agenda, { engine, logger }: JobDeps): void {
   const verify = async () => logger.info(await engine.verifyIntegrations(), 'integrations verified');
-  agenda.define('verification', (job) => keepingLock(job, logger, verify), {
-    concurrency: 1,
-    lockLifetime: LOCK_MS,
-  });
+  defineAlone(agenda, 'verification', logger, verify);
 }

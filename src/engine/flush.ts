@@ -19,7 +19,7 @@ export async function flush(
   config: ReleaseConfig | null,
 ): Promise<void> {
   const { release } = stored;
-  const { outbox, audit, homes, releases } = deps.repositories;
+  const { outbox, audit, releases } = deps.repositories;
   const now = deps.clock.now();
   if (stored.pendingMessages.length > 0) {
     await outbox.append(stored.pendingMessages.map((pending) => outboxRow(release, pending, config, now)));
@@ -27,7 +27,7 @@ export async function flush(
   if (stored.pendingAudit.length > 0) await audit.append(stored.pendingAudit);
   const told = await outbox.touchLiving(release.tenantId, release.id, release.version, now);
   if (!told) await requireForwards(deps, release);
-  await homes.markStale(release.tenantId, now, new Date(now.getTime() - HOME_IS_OPEN_MS));
+  await markHomesStale(deps, release.tenantId);
   await releases.clearPending(release.id, {
     messageSeq: release.messageSeq,
     auditSeq: release.auditSeq,
@@ -49,6 +49,15 @@ export async function requireForwards(
   if (!now || now.release.version >= ahead) return;
   const detail = `version is ${now.release.version}, a message has shown ${ahead}`;
   throw new DamagedError('VERSION_BACKWARDS', `The stored release ${id} is damaged: ${detail}`);
+}
+
+/** The homes of the tenant that people may still look at are to show what is now. */
+export async function markHomesStale(
+  { repositories, clock }: Pick<Deps, 'repositories' | 'clock'>,
+  tenantId: string,
+): Promise<void> {
+  const now = clock.now();
+  await repositories.homes.markStale(tenantId, now, new Date(now.getTime() - HOME_IS_OPEN_MS));
 }
 
 export function needsFlush(stored: StoredRelease): boolean {

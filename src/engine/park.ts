@@ -6,12 +6,12 @@ import { InvariantError, Refusal } from '../shared/errors.ts';
 import { fingerprint } from '../shared/ids.ts';
 import { alertAdmins } from './alerts.ts';
 import type { Deps } from './deps.ts';
+import { markHomesStale } from './flush.ts';
 import { isDuplicateKey } from './retry.ts';
 
 /** Releases that cannot be worked on are parked by name, and the admins are told once. */
 
 const DETAIL_CHARS = 500;
-const HOME_IS_OPEN_MS = 3_600_000;
 
 const REPAIR = 'Repair its document in the collection "releases", or restore it from a backup.';
 const SET_COUNT = 'Set the count in its document to what it was, or restore the document from a backup.';
@@ -65,7 +65,6 @@ export async function tell(deps: Deps, { id, tenantId, name, defect }: ParkedRel
   const { code, detail, at } = defect;
   const showsOnlyRunning = code === 'NO_REST' || code === 'UNDECIDABLE';
   const occasion = showsOnlyRunning ? fingerprint(detail) : String(at.getTime());
-  const now = deps.clock.now();
   await alertAdmins(deps, {
     tenantId,
     key: `damaged:${id}:${code}:${occasion}`,
@@ -77,7 +76,7 @@ export async function tell(deps: Deps, { id, tenantId, name, defect }: ParkedRel
     ],
     releaseId: id,
   });
-  await deps.repositories.homes.markStale(tenantId, now, new Date(now.getTime() - HOME_IS_OPEN_MS));
+  await markHomesStale(deps, tenantId);
 }
 
 /** A mistake of our own parks nothing: the release is tried again every hour. Told once for each mistake. */

@@ -29,8 +29,8 @@ async function verifyOne(deps: Deps, integration: Integration): Promise<Verifica
   // Before it is stored, so that a crash in between tells it again, by the same key.
   if (verification.status === 'INVALID' && integration.verification.status === 'VALID') {
     const { integrations } = deps.repositories;
-    const now = await integrations.find(tenantId, id);
-    if (now?.updatedAt.getTime() !== updatedAt.getTime()) return null;
+    const current = await integrations.find(tenantId, id);
+    if (current?.updatedAt.getTime() !== updatedAt.getTime()) return null;
     deps.logger.warn({ integration: name, detail: verification.detail }, 'an integration is INVALID');
     await tell(deps, integration, verification.detail);
   }
