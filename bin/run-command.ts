@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { ConfigError, Refusal } from '../src/shared/errors.ts';
+import { scrub } from '../src/shared/logger.ts';
 
 /**
  * Ends the process with what `main` gives, `failsWith` where it throws. What a person can do something about is said in a
@@ -13,7 +15,7 @@ export function runCommand(main: () => Promise<number>, usage: string, { failsWi
       const isOurs = error instanceof ConfigError || error instanceof Refusal;
       const isUsage = error instanceof TypeError && 'code' in error;
       if (isUsage) console.error(`${error.message}\n\n${usage}`);
-      else console.error(isOurs ? error.message : error);
+      else console.error(scrub(isOurs ? error.message : inspect(error)));
       process.exitCode = failsWith;
     },
   );
