@@ -59,9 +59,8 @@ export function createJobs(options: {
   let watch: SetBackWatch | null = null;
   // Agenda's own listener is silent: without this one a lost database would not be seen.
   agenda.on('error', (error: unknown) => logger.warn({ err: error }, 'scheduler fault'));
-  agenda.on('fail', (error: unknown, job) => {
-    const { name, data } = job.attrs;
-    logger.error({ err: error, job: name, ...(data as object | undefined) }, 'job failed; it runs again');
+  agenda.on('fail', (error: unknown, { attrs }) => {
+    logger.error({ err: error, job: attrs.name, ...(attrs.data as object | undefined) }, 'job failed; it runs again');
   });
 
   return {
