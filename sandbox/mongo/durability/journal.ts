@@ -117,7 +117,9 @@ export function createJournal(options: JournalOptions): FileJournal {
     if (hasRest) await file.truncate(size);
     hasRest = true;
     const frame = frameOf(group.changes);
-    await Promise.all([writeFully(fileHeader(size), 0), writeFully(frame, size)]);
+    // Both are waited for also where one fails: nothing may be written any more when the file is cut.
+    const writes = await Promise.allSettled([writeFully(fileHeader(size), 0), writeFully(frame, size)]);
+    for (const write of writes) if (write.status === 'rejected') throw write.reason;
     await file.datasync();
     hasRest = false;
     size += frame.length;

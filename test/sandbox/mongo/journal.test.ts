@@ -83,6 +83,38 @@ it.each<[string, Part[]]>([
   expect(await namesAfterRestart()).toEqual(['b', 'first']);
 });
 
+it('cuts its file only when nothing is being written any more', async () => {
+  let underWay = 0;
+  let cutMeanwhile = 0;
+  const directory = await openDirectory(dir, {
+    logger,
+    wrapFile: (file) => ({
+      ...failingFile(file),
+      write: (async (bytes: Buffer, from: number, length: number, at: number) => {
+        underWay += 1;
+        try {
+          // The header fails at once, the frame takes its time.
+          if (at === 0 && failing.has('write')) throw new Error('EIO: i/o error, header');
+          for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          return await file.write(bytes, from, length, at);
+        } finally {
+          underWay -= 1;
+        }
+      }) as LogFile['write'],
+      truncate: async (length) => {
+        cutMeanwhile += underWay;
+        await file.truncate(length);
+      },
+    }),
+  });
+  expect(await make(directory, 'first')).toBe('kept');
+  failing.add('write');
+  expect(await make(directory, 'lost')).toMatch(/^EIO/);
+  expect(cutMeanwhile).toBe(0);
+  await directory.close();
+  expect(await namesAfterRestart()).toEqual(['first']);
+});
+
 it('takes nothing more while memory cannot be put right, and goes on when it can', async () => {
   const directory = await openFailing();
   await make(directory, 'first');
