@@ -12,7 +12,7 @@ import { parseIndexSpec } from '../../../sandbox/mongo/store/index-spec.ts';
 import { addIndex, dropCollection, ensureCollection, findCollection } from '../../../sandbox/mongo/store/store.ts';
 
 /** The log is written anew while the database goes on: nothing that was acknowledged may be lost or be there twice. */
-const KILLS = Number(process.env['EMBEDDED_KILLS'] ?? 3);
+const KILLS = Number(process.env['EMBEDDED_KILLS'] ?? 2);
 let dir: string;
 const infos: string[] = [];
 const logger = {

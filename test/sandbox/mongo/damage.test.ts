@@ -15,7 +15,7 @@ let path: string;
 const warnings: string[] = [];
 const logger = { info: () => {}, warn: (_fields: object, message: string) => warnings.push(message) };
 /** 1 tries every byte. */
-const STEP = Number(process.env['EMBEDDED_STEP'] ?? 11);
+const STEP = Number(process.env['EMBEDDED_STEP'] ?? 29);
 const TORN = 'embedded database: cut off a last write that was not finished';
 
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { type Doc, fields, sortPath } from './random/values.ts';
 import { openTestDatabase, type TestDatabase } from './support.ts';
 
 /** What `explain` says is what happens: the plan it names finds what a look at everything finds, and looks at no more. */
-const RUNS = Number(process.env['EMBEDDED_EXPLAINS'] ?? 25);
+const RUNS = Number(process.env['EMBEDDED_EXPLAINS'] ?? 15);
 let database: TestDatabase;
 
 beforeAll(async () => {

@@ -11,7 +11,7 @@ import { type Collection, MongoClient, MongoNetworkError, MongoServerError } fro
  * Several writers go on while their server is killed and started again. Each knows what its collection must hold after
  * every answer it got, and looks: nothing acknowledged is lost, nothing is done twice, no command is half done.
  */
-const KILLS = Number(process.env['EMBEDDED_KILLS'] ?? 3);
+const KILLS = Number(process.env['EMBEDDED_KILLS'] ?? 2);
 const LANES = 4;
 const ROOT = join(__dirname, '../../..');
 

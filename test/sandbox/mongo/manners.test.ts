@@ -13,7 +13,7 @@ import { message, opMsg, type RawConnection, rawConnection } from './raw-connect
 import { codeOf, openTestDatabase, type TestDatabase } from './support.ts';
 
 /** Whatever one client does, the others are served. */
-const RUNS = Number(process.env['EMBEDDED_FUZZ'] ?? 150);
+const RUNS = Number(process.env['EMBEDDED_FUZZ'] ?? 80);
 const MIB = 1024 * 1024;
 let database: TestDatabase;
 
