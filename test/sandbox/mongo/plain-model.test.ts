@@ -6,7 +6,7 @@ import { brief, show } from './random/run.ts';
 import { type Doc, fields, sortPath } from './random/values.ts';
 import { openTestDatabase, type TestDatabase } from './support.ts';
 
-const RUNS = Number(process.env['MODEL_RUNS'] ?? 25);
+const RUNS = Number(process.env['MODEL_RUNS'] ?? 12);
 
 let database: TestDatabase;
 
