@@ -67,14 +67,17 @@ function compilePath(given: string): Expression {
   if (isVariable && head !== 'ROOT' && head !== 'CURRENT') throw unsupported(`the variable $$${head}`);
   const path = isVariable ? rest : [head, ...rest];
   if (path.includes('')) throw new Fault(15998, 'FieldPath field names may not be empty strings.');
-  return (doc) => path.reduce<Maybe>(step, doc);
+  return (doc) => follow(doc, path, 0);
 }
 
-function step(value: Maybe, part: string): Maybe {
-  if (isDoc(value)) return value.get(part);
+function follow(value: Maybe, path: readonly string[], at: number): Maybe {
+  const part = path[at];
+  if (part === undefined) return value;
+  if (isDoc(value)) return follow(value.get(part), path, at + 1);
   if (!Array.isArray(value)) return undefined;
   return value.flatMap((element) => {
-    const inner = isDoc(element) || Array.isArray(element) ? step(element, part) : undefined;
+    // A list inside a list is not looked into.
+    const inner = isDoc(element) ? follow(element, path, at) : undefined;
     return inner === undefined ? [] : [inner];
   });
 }

@@ -65,6 +65,13 @@ describe('$rename', () => {
   });
 });
 
+describe('$inc and $mul', () => {
+  it('take true for no number', async () => {
+    expect(await updated({ a: [{ x: true }] }, { $inc: { 'a.0.x': -2 } })).toBe(14);
+    expect(await updated({ a: false }, { $mul: { a: 2 } })).toBe(14);
+  });
+});
+
 describe('$pull', () => {
   it('opens an element that is a list once, and takes filters of the fields of documents', async () => {
     expect(await updated({ a: [[1], [[1]], 1, 5] }, { $pull: { a: { $lt: 3 } } })).toEqual({ a: [[[1]], 5] });
@@ -94,6 +101,11 @@ describe('unique indexes', () => {
 });
 
 describe('expressions', () => {
+  it('look for a field in the documents of a list, not in lists inside it', async () => {
+    expect(await aggregated({ a: [[{ x: 1 }, 2], { x: 3 }, 4, { y: 5 }] }, '$a.x')).toEqual([3]);
+    expect(await aggregated({ a: [{ x: [{ y: 1 }, [{ y: 2 }]] }, { x: { y: 3 } }] }, '$a.x.y')).toEqual([[1], 3]);
+  });
+
   it.each<[unknown, unknown]>([
     [{ $add: ['$s', null] }, 14],
     [{ $add: [null, '$s'] }, null],
