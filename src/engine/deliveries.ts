@@ -38,6 +38,10 @@ export function createDeliveries(
         drop(delivery);
         return stored.finish(delivery, status, result, now());
       },
+      async handBack(delivery) {
+        drop(delivery);
+        await stored.handBack(delivery, now());
+      },
       async forget(delivery) {
         drop(delivery);
         await stored.forget(delivery);

@@ -164,6 +164,8 @@ export interface Deliveries {
   claimAbandoned(keyPrefix: string, leaseMs: number): Promise<Delivery | null>;
   renew(delivery: Delivery, leaseMs: number): Promise<boolean>;
   finish(delivery: Delivery, status: 'DONE' | 'FAILED', result: Record<string, unknown>): Promise<boolean>;
+  /** It was not done to its end: whoever receives it next takes it over. */
+  handBack(delivery: Delivery): Promise<void>;
   forget(delivery: Delivery): Promise<void>;
   find(tenantId: string, key: string): Promise<Delivery | null>;
 }

@@ -10,7 +10,7 @@ import { answerOf, HttpProblem } from './problems.ts';
 /**
  * `Idempotency-Key` (Spec 3.5): the first answer again, also for repeats that arrive while the first is worked on, and
  * after a process died over it. Kept: every answer that would be the same again, refusals included. Not kept, so that the
- * key may be used again: 400, 401, 403, 408, 429 and everything from 500.
+ * key may be used again: 400, 401, 403, 408, 429; and everything from 500, after which the same request looks for what was done.
  */
 export interface KeyedRequest {
   caller: Caller;
@@ -72,6 +72,8 @@ export function createIdempotency(deps: { engine: Engine; logger: Logger; limits
       const answer = answerOf(error, request.caller.requestId);
       // Kept or not, the client gets the error that the work raised.
       if (KEPT_REFUSALS.has(answer.status)) await keep(delivery, 'FAILED', { answer });
+      // What failed on our side may be done all the same: the repeat looks for it.
+      else if (answer.status >= 500) await handBack(delivery);
       else await forget(delivery);
       throw error;
     } finally {
@@ -85,6 +87,11 @@ export function createIdempotency(deps: { engine: Engine; logger: Logger; limits
     await deliveries
       .finish(delivery, status, result)
       .catch((err: unknown) => logger.warn({ err }, 'idempotent answer not kept'));
+  }
+  async function handBack(delivery: Delivery): Promise<void> {
+    await deliveries
+      .handBack(delivery)
+      .catch((err: unknown) => logger.warn({ err }, 'idempotency key not handed back'));
   }
   async function forget(delivery: Delivery): Promise<void> {
     await deliveries.forget(delivery).catch((err: unknown) => logger.warn({ err }, 'idempotency key not freed'));

@@ -187,10 +187,31 @@ describe('a request with an Idempotency-Key', () => {
         if (failures-- > 0) throw new Error('bug');
         return await (engine.createRelease as Engine['createRelease'])(input, context);
       },
+      queries: { findReleases: async () => [] } as unknown as Engine['queries'],
     });
     expect([(await create()).status, (await create()).status]).toEqual([500, 201]);
     expect(done.created).toBe(1);
   });
+});
+
+test('a release that was created although the answer failed on our side is found by the repeat, not refused', async () => {
+  const made = makeRelease({
+    targets: [{ platform: 'IOS', version: '7.0.0', store: null }],
+    kickOffDate: new Date(BODY.kickOffDate),
+    createdBy: 'token:all',
+    createdAt: NOW,
+  });
+  let stored: Release[] = [];
+  await start({
+    createRelease: async () => {
+      if (stored.length > 0) throw new Refusal('CONFLICT', 'Taken.');
+      stored = [made];
+      throw new Error('the database went away');
+    },
+    queries: { findReleases: async () => stored } as unknown as Engine['queries'],
+  });
+  const [first, second] = [await create(), await create()];
+  expect([first.status, second.status, second.body.release?.id]).toEqual([500, 201, 'rel_1']);
 });
 
 describe('after a crash between doing and answering', () => {

@@ -132,6 +132,10 @@ export function fakeDeliveries(nowMs: () => number): Deliveries {
       if (found) save({ ...found, status, result: JSON.parse(JSON.stringify(result)), lease: null });
       return found !== null;
     },
+    async handBack(delivery) {
+      const found = held(delivery);
+      if (found) save({ ...found, lease: lease(0) });
+    },
     async forget(delivery) {
       if (held(delivery)) stored.delete(idOf(delivery));
     },
