@@ -9,7 +9,7 @@ import { createInbox, refreshStaleHomes, registerViews, resumeAbandonedFiles } f
 import { renderAlert, renderMessage } from '../views/messages/index.ts';
 import type { Config, SlackConfig } from './config.ts';
 import { createEngine, type Engine } from './engine/index.ts';
-import { answerTheRest, createHttpApi, limitServer } from './http/index.ts';
+import { answerTheRest, createHttpApi, DEFAULT_HTTP_LIMITS, limitServer } from './http/index.ts';
 import { artifactConfigOf, createArtifactStore } from './integrations/artifacts/index.ts';
 import { inspectBuildFile } from './integrations/artifacts/inspect/index.ts';
 import { type StoppableStore, stoppable } from './integrations/artifacts/stoppable.ts';
@@ -119,7 +119,7 @@ async function wire(
   // Before anything works on the database: a port that is taken ends it here. No request comes before the next await, and
   // by then everything is mounted.
   const server = createServer(web);
-  limitServer(server);
+  limitServer(server, DEFAULT_HTTP_LIMITS);
   const port = await listen(server, config);
 
   const messenger = createSlackMessenger({ client: slack.client, botUserId, clock });

@@ -15,7 +15,7 @@ import { healthEndpoints } from './health.ts';
 import type { Idempotency } from './idempotency.ts';
 import { createIdempotency, fingerprintOf, idempotencyKeyOf } from './idempotency.ts';
 import type { HttpLimits } from './limits.ts';
-import { bodyDeadline, DEFAULT_HTTP_LIMITS, drain, limitFailedAuth, limitPerToken } from './limits.ts';
+import { bodyDeadline, DEFAULT_HTTP_LIMITS, limitFailedAuth, limitPerToken } from './limits.ts';
 import { metricsEndpoints } from './metrics.ts';
 import { buildOpenApi } from './openapi.ts';
 import { answerOf, HttpProblem, logProblem } from './problems.ts';
@@ -86,7 +86,6 @@ export function createHttpApi(deps: HttpApiDeps): Router {
     // Nobody is there any more, or all was said.
     if (response.headersSent || response.destroyed) return;
     send(response, answer);
-    drain(request, limits);
   });
   return router;
 }

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { HttpProblem } from './problems.ts';
@@ -49,12 +49,14 @@ const TOO_MANY = 'Too many requests: try again in a minute.';
 
 /**
  * Limits of the listening server, which no route can set. Headers are bounded by Node itself (16 KiB, then 431). The time
- * for a whole request is long because builds are big; idle connections and slow headers end much earlier.
+ * for a whole request is long because builds are big; idle connections and slow headers end much earlier. What was answered
+ * before its body was all there, at whatever door, is drained.
  */
-export function limitServer(server: Server): void {
+export function limitServer(server: Server, limits: HttpLimits): void {
   server.headersTimeout = 30_000;
   server.requestTimeout = 6 * 60 * 60_000;
   server.setTimeout(5 * MINUTE_MS);
+  server.on('request', (request, response) => response.once('finish', () => drain(request, limits)));
 }
 
 /** Answers 429 to a token that asks too often; `keyOf` gives the token's id. */
@@ -118,9 +120,10 @@ export function limitConcurrency(max: number, refusal: string): { enter(): () =>
 
 /**
  * Takes in the rest of a body that nobody reads, within bounds, and then cuts the connection: a client that is still
- * sending would otherwise see a reset connection instead of the answer, or could send for ever.
+ * sending would otherwise see a reset connection instead of the answer, or could send for ever; and its next request on the
+ * connection would never be heard.
  */
-export function drain(request: Request, limits: HttpLimits): void {
+function drain(request: IncomingMessage, limits: HttpLimits): void {
   if (request.complete || request.destroyed) return;
   let left = limits.drainBytes;
   const { socket } = request;

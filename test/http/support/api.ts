@@ -6,7 +6,7 @@ import express from 'express';
 import type { Release } from '../../../src/domain/release.ts';
 import type { Deliveries, Engine, Tokens } from '../../../src/engine/index.ts';
 import type { HttpApiDeps } from '../../../src/http/index.ts';
-import { createHttpApi, limitServer } from '../../../src/http/index.ts';
+import { createHttpApi, DEFAULT_HTTP_LIMITS, limitServer } from '../../../src/http/index.ts';
 import type { ApiToken, Delivery, TokenScope } from '../../../src/persistence/types/index.ts';
 import { sha256Hex } from '../../../src/shared/crypto.ts';
 import { Refusal } from '../../../src/shared/errors.ts';
@@ -182,7 +182,7 @@ export async function startApi(engine: Engine, deps: Partial<HttpApiDeps> = {}):
   );
   web.post('/slack/events', (_request, response) => void response.send('bolt'));
   const server = createServer(web);
-  limitServer(server);
+  limitServer(server, { ...DEFAULT_HTTP_LIMITS, ...deps.limits });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
