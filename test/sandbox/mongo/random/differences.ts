@@ -44,8 +44,10 @@ function errorIndex(answer: string): number {
   return index === undefined ? Number.MAX_SAFE_INTEGER : Number(index);
 }
 
+/** Of an answer, not of an error. */
 function withoutKeyValue(answer: string): string {
-  return answer.replaceAll(/"keyValue":(null|\{\}|\{.*?\}(?=\}(,|\])))/g, '');
+  if (!answer.startsWith('{')) return answer;
+  return JSON.stringify(JSON.parse(answer, (key, value) => (key === 'keyValue' ? undefined : value)));
 }
 
 function withoutEmpty(docs: readonly string[]): string {
@@ -72,9 +74,9 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
       left.join() !== right.join(),
   },
   keyValue: {
-    reason: 'it does not know which value of an update was a duplicate',
+    reason: 'it does not know which value of an update was a duplicate, and names the first element of a list',
     applies: ({ result, expected }) =>
-      /"keyValue":(null|\{\})/.test(expected) && withoutKeyValue(result) === withoutKeyValue(expected),
+      expected.includes('"keyValue"') && withoutKeyValue(result) === withoutKeyValue(expected),
   },
   lateChecks: {
     reason: 'it looks for conflicts, and at the names of $rename, after other mistakes or only when a document matches',
