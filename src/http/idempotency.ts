@@ -25,6 +25,8 @@ export interface Attempt {
   dedupeKey: string;
   /** set when an earlier attempt may have done it already */
   recovery: Recovery | null;
+  /** set when another attempt may be doing it at this moment: whoever stops hands its key back, and works on for a moment */
+  contested(): Promise<Recovery | null>;
 }
 
 export interface Outcome {
@@ -64,8 +66,11 @@ export function createIdempotency(deps: { engine: Engine; logger: Logger; limits
         .renew(delivery, limits.idempotencyLeaseMs)
         .catch((err: unknown) => logger.warn({ err }, 'idempotency lease not renewed'));
     }, limits.idempotencyLeaseMs / 3);
+    const contested = async () =>
+      recovery ??
+      ((await deliveries.renew(delivery, limits.idempotencyLeaseMs)) ? null : { since: delivery.createdAt });
     try {
-      const outcome = await work({ dedupeKey: delivery.key, recovery });
+      const outcome = await work({ dedupeKey: delivery.key, recovery, contested });
       await keep(delivery, 'DONE', outcome);
       return outcome.answer;
     } catch (error) {

@@ -9,7 +9,7 @@ import type { Metrics } from '../shared/metrics.ts';
 import { actionEndpoints } from './actions.ts';
 import { authenticate } from './auth.ts';
 import { buildEndpoints } from './builds.ts';
-import type { Answer, AnyEndpoint, Caller, EndpointInput } from './endpoint.ts';
+import type { Answer, AnyEndpoint, Caller, EndpointInput, Recovery } from './endpoint.ts';
 import type { Readiness } from './health.ts';
 import { healthEndpoints } from './health.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -131,9 +131,18 @@ async function run(endpoint: AnyEndpoint, request: Request, idempotency: Idempot
   const key = endpoint.idempotent === true ? idempotencyKeyOf(request.get('idempotency-key')) : null;
   if (key === null) return await endpoint.handle(input);
   const fingerprint = fingerprintOf(endpoint.method, endpoint.path, input.params, request.body ?? {});
-  return await idempotency.once({ caller: input.caller, key, fingerprint }, async ({ recovery }) => {
-    const earlier = recovery && endpoint.recover ? await endpoint.recover(input, recovery) : null;
-    return { answer: earlier ?? (await endpoint.handle(input)) };
+  const recover = async (recovery: Recovery | null) =>
+    recovery && endpoint.recover ? await endpoint.recover(input, recovery) : null;
+  return await idempotency.once({ caller: input.caller, key, fingerprint }, async ({ recovery, contested }) => {
+    const earlier = await recover(recovery);
+    if (earlier) return { answer: earlier };
+    try {
+      return { answer: await endpoint.handle(input) };
+    } catch (error) {
+      const other = answerOf(error, requestId).status === 409 ? await recover(await contested()) : null;
+      if (other) return { answer: other };
+      throw error;
+    }
   });
 }
 

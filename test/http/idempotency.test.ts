@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Release } from '../../src/domain/release.ts';
-import type { Engine } from '../../src/engine/index.ts';
+import type { Deliveries, Delivery, Engine } from '../../src/engine/index.ts';
 import { Refusal } from '../../src/shared/errors.ts';
 import { fakeDeliveries, fakeEngine, type RunningApi, SECRETS, startApi } from './support/api.ts';
 import { inStages, makeRelease, NOW } from './support/releases.ts';
@@ -212,6 +212,45 @@ test('a release that was created although the answer failed on our side is found
   });
   const [first, second] = [await create(), await create()];
   expect([first.status, second.status, second.body.release?.id]).toEqual([500, 201, 'rel_1']);
+});
+
+test('two attempts that one key was given to, at a stop, both answer what one of them made', async () => {
+  const made = makeRelease({
+    targets: [{ platform: 'IOS', version: '7.0.0', store: null }],
+    kickOffDate: new Date(BODY.kickOffDate),
+    createdBy: 'token:all',
+    createdAt: NOW,
+  });
+  const real = fakeDeliveries(() => NOW.getTime());
+  const claims: Delivery[] = [];
+  const deliveries: Deliveries = {
+    ...real,
+    async receive(delivery, leaseMs) {
+      const received = await real.receive(delivery, leaseMs);
+      claims.push(received.delivery);
+      return received;
+    },
+  };
+  let attempts = 0;
+  let other: Awaited<ReturnType<typeof create>> | null = null;
+  let stored: Release[] = [];
+  await start({
+    deliveries,
+    createRelease: async () => {
+      attempts += 1;
+      if (attempts === 1) {
+        if (claims[0]) await real.handBack(claims[0]);
+        other = await create();
+        throw new Refusal('CONFLICT', 'Taken.');
+      }
+      stored = [made];
+      return made;
+    },
+    queries: { findReleases: async () => stored } as unknown as Engine['queries'],
+  });
+  const first = await create();
+  expect([first.status, first.body.release?.id, attempts]).toEqual([201, 'rel_1', 2]);
+  expect(other).toMatchObject({ status: 201, body: { release: { id: 'rel_1' } } });
 });
 
 describe('after a crash between doing and answering', () => {
