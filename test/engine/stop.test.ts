@@ -121,3 +121,14 @@ test('a release is there for another instance at once, and so is each delivery t
   await work;
   expect(world.scm.effects).toEqual(['branch release/7.0.0_android_6.7.0_ios']);
 });
+
+test('what arrives while it stops, or when it has, is there for another instance at once', async () => {
+  const { deliveries } = world.engine;
+  const arriving = deliveries.receive(FILE, LEASE_MS);
+  await world.engine.stop(10);
+  await arriving;
+  await deliveries.receive({ ...FILE, key: 'slack-file:F2' }, LEASE_MS);
+  const second = world.second();
+  const keys = [1, 2].map(async () => (await second.deliveries.claimAbandoned('slack-file:', LEASE_MS))?.key);
+  expect((await Promise.all(keys)).sort()).toEqual(['slack-file:F1', 'slack-file:F2']);
+});
