@@ -9,7 +9,6 @@ export interface Interval {
   readonly hi: Key;
 }
 
-export const EVERYTHING: Interval = { lo: '', hi: AFTER };
 const CHUNK_SIZE = 512;
 
 interface Chunk {
