@@ -1,4 +1,4 @@
-import { AFTER, type Key } from '../bson/order.ts';
+import type { Key } from '../bson/order.ts';
 
 /** The number under which a collection holds a record; later records have higher ones. */
 export type RecordId = number;
